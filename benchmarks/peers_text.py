@@ -4,6 +4,8 @@
 
 The texts are made up: 8,500 rows of 24,000 words whose counts fall as Zipf's law has it, 20 classes that
 prefer words of their own, TF-IDF of unit length. Peers, tolerances and clock are as in `peers_l1.py`.
+`--quick` leaves out 20 classes with L1, of which saga alone is a peer and does not come near. adelie's
+softmax of sparse rows ends in an error with numpy 2.4, so it is a peer of two classes alone.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is there
 
+import statistics
 import time
 import warnings
 from collections.abc import Callable
@@ -28,7 +31,7 @@ from environment import find
 from linnet.data.dataset import Dataset
 from linnet.errors import GridEdgeWarning
 from linnet.estimators import SoftmaxClassifier
-from measure import Figure, finish, seconds
+from measure import Figure, finish
 from peers_l1 import parse
 from race import Judge, Maker, Race, loosen, mean_entropy, run_all
 
@@ -63,7 +66,9 @@ def texts(seed: int = 0) -> tuple[Any, NDArray[np.int64]]:
     held = np.bincount(X.indices, minlength=WORDS)
     X.data = (1 + np.log(X.data)) * (np.log((1 + ROWS) / (1 + held)) + 1)[X.indices]
     lengths = np.sqrt(np.asarray(X.power(2).sum(1)).ravel())
-    return sparse.csr_matrix(sparse.diags(1 / lengths) @ X), y
+    X = sparse.csr_matrix(sparse.diags(1 / lengths) @ X)
+    X.sort_indices()  # as vectorizers give them
+    return X, y
 
 
 def judge_of(X: Any, y: NDArray[np.int64], l1: float, l2: float) -> Judge:
@@ -143,17 +148,20 @@ def race(name: str, X: Any, y: NDArray[np.int64], l1: float, l2: float, makers: 
 
 
 def paths(X: Any, y: NDArray[np.int64]) -> list[Figure]:
-    """5 folds of 20 penalties in times of a fit, of the least of them."""
+    """20 penalties, and 5 folds of them, in times of a fit, of the least of them, in processor's seconds."""
     data = Dataset(X, torch.from_numpy(y), "texts", ("first", "second"))
     l1s = np.geomspace(1e-2, 1e-4, PENALTIES)
 
-    def search() -> object:
-        return linnet.regularization_path(data, l1s=list(l1s), folds=FOLDS)
+    def timed(folds: int | None, penalties: list[float]) -> float:
+        began = time.process_time()
+        linnet.regularization_path(data, l1s=penalties, folds=folds)
+        return time.process_time() - began
 
-    one = seconds(lambda: linnet.regularization_path(data, l1s=[1e-4]))
-    many = seconds(search)
+    one = statistics.median(timed(None, [1e-4]) for _ in range(5))
+    path, many = timed(None, list(l1s)), timed(FOLDS, list(l1s))
     return [
-        Figure("two classes, L1 1e-4, one fit", one, "{:.2f} s"),
+        Figure("two classes, L1 1e-4, one fit with its proof", one, "{:.2f} s"),
+        Figure(f"{PENALTIES} penalties from 1e-2 to 1e-4 / one fit", path / one, "{:.1f} ×"),
         Figure(
             f"{FOLDS} folds × {PENALTIES} penalties from 1e-2 to 1e-4 / one fit",
             many / one,
@@ -173,9 +181,10 @@ def main() -> None:
     races = [
         race("two classes, L1 1e-3", X, half, 1e-3, 0.0, binary_peers(X, half, 1e-3)),
         race("two classes, L1 1e-4", X, half, 1e-4, 0.0, binary_peers(X, half, 1e-4)),
-        race("20 classes, L1 1e-3", X, y, 1e-3, 0.0, multinomial_peers(X, y, 1e-3, 0.0)),
         race("20 classes, L2 1e-4", X, y, 0.0, 1e-4, multinomial_peers(X, y, 0.0, 1e-4)),
     ]
+    if not asked.quick:
+        races.append(race("20 classes, L1 1e-3", X, y, 1e-3, 0.0, multinomial_peers(X, y, 1e-3, 0.0)))
     lines = run_all(races, 2 if asked.quick else 5, time.process_time)
     finish([*lines, *paths(X, half)], asked.json, ".peers_text.json")
 
