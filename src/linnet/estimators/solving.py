@@ -29,7 +29,7 @@ from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Minimum, SolverSpec, Status
 from linnet.solvers.solve import choose, shortfall
 
-DIRECT = ("qr", "svd", "cholesky")
+DIRECT = ("qr", "svd", "cholesky", "dual")
 """Methods that warn themselves of what they lost."""
 
 ROUGH = 1e-3

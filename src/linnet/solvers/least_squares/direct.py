@@ -15,6 +15,7 @@ from linnet.device import limit_threads
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError, warn
 from linnet.solvers.certificate.duality import UNIT
 from linnet.solvers.least_squares import moments
+from linnet.solvers.least_squares.dual import solve_dual
 from linnet.solvers.least_squares.few import solve_squares
 from linnet.solvers.least_squares.least_squares import LeastSquares, describe, least_squares
 from linnet.solvers.least_squares.normal import SQUARED, Normal, factor, solve
@@ -29,6 +30,9 @@ FITS = 2**27
 
 NARROW = 1024
 """Features up to which a factorisation is too short to share among threads, which wait for each other."""
+
+DIGITS = 2**12
+"""Numbers in X up to which wide rows go by the SVD, whose double-double residuals then cost little."""
 
 CANCELS = 1e-6
 """A loss below this share of the targets' mean square is summed from the rows, not from differences."""
@@ -46,6 +50,8 @@ class Direct(SolverSpec):
     Few numbers go by Cholesky with exact residuals, in numpy, and where that is too ill-conditioned by QR (by
     SVD where columns outnumber rows); many rows by one pass of sums and Cholesky, corrected by the rows.
     Where the normal equations' condition number is above 10¹² it goes on with QR, if the rows fit in memory.
+    More columns than rows go by the products of the rows with each other ("dual"), unless these are few, or
+    the condition number of that matrix is above 10⁶.
 
     Args:
         refine: whether to correct the solution until its backward error is at rounding.
@@ -109,6 +115,10 @@ class Direct(SolverSpec):
                 return _solve_by_sums(objective, statistics, normal, self.refine)
             if is_cholesky or rows * features > FITS:
                 return _solve_by_spectrum(objective, statistics)
+        if type(self) is Direct and rows < features and rows * features > DIGITS:
+            found = _solve_by_dual(dataset, objective)
+            if found is not None:
+                return found
         with limit_threads(1 if rows * features <= MOST else torch.get_num_threads()):
             return self._solve_by_rows(dataset, objective)
 
@@ -204,6 +214,26 @@ def _solve_by_sums(objective: Objective, statistics: Statistics, normal: Normal,
     if not loss > CANCELS * float(statistics.sums.yy.sum()) / statistics.weight:
         loss, passes = _look_at_rows(objective, theta)[1], passes + 1
     return _minimum(theta, loss, final, normal.gap(final), "cholesky", rounds=rounds, passes=passes)
+
+
+def _solve_by_dual(dataset: Dataset, objective: Objective) -> Minimum | None:
+    """The optimum by the products of rows with each other; None where it is left to the SVD."""
+    X, Y = dataset.X.double().cpu() * dataset.scale, moments.targets(dataset, slice(None)).cpu()
+    weights = None if dataset.weights is None else dataset.weights.double().cpu().numpy()
+    l2, intercept = objective.penalty.l2, objective.intercept
+    found = solve_dual(X.numpy(), Y.numpy(), weights, l2=l2, intercept=intercept)
+    if found is None:
+        return None
+    theta = torch.from_numpy(found.theta)
+    gradient, loss = _look_at_rows(objective, theta)
+    passes = 3.5 + found.rounds
+    if not l2:  # ½ gᵀH⁺g is the whole loss where rows are independent
+        return _minimum(theta, loss, gradient, loss, "dual", rounds=found.rounds, passes=passes)
+    bias = gradient[:, -1:]  # the curvature of a bias is 1
+    slope = gradient[:, :-1] - bias * torch.from_numpy(found.means)
+    gap = float(bias.square().sum()) / 2 + float(slope.square().sum()) / (2 * l2)
+    bound = "strong convexity"
+    return _minimum(theta, loss, gradient, gap, "dual", rounds=found.rounds, passes=passes, bound=bound)
 
 
 def _solve_by_spectrum(objective: Objective, statistics: Statistics) -> Minimum:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -224,6 +225,16 @@ def _add_upper_(total: Tensor, part: Tensor) -> None:
         total[low:high, low:] += product(part[:, low:high].T, part[:, low:])
 
 
+def _square(Z: Tensor, V: Tensor) -> Tensor:
+    """Zᵀ V, (P, P); on a CPU by numpy, which makes half of Zᵀ Z and takes a third of the time of torch."""
+    if Z.device.type != "cpu":
+        return Z.T @ V
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # sums that are too large are refused where they are used
+        return torch.from_numpy(Z.numpy().T @ V.numpy())
+
+
 def _reals(dataset: Dataset, centre: Tensor, level: Tensor, parts: Sequence[slice | Tensor]) -> Moments:
     """The sums in float64, of any rows; the readable reference of `_pixels`."""
     device, features = wide_device(dataset), dataset.features
@@ -235,8 +246,8 @@ def _reals(dataset: Dataset, centre: Tensor, level: Tensor, parts: Sequence[slic
         X, Y = dataset.X[block].to(device).double(), targets(dataset, block).to(device)
         w = X.new_ones(len(X)) if dataset.weights is None else dataset.weights[block].to(device).double()
         Z = torch.cat([X, Y, X.new_ones(len(X), 1)], 1) - shift  # (B, D + K + 1): u, v and 1
-        V = Z * w[:, None]
-        total.addmm_(Z[:, :features].T, V)
+        V = Z if dataset.weights is None else Z * w[:, None]
+        total += _square(Z, V)[:features]
         sums += V.sum(0)
         squares += (V * Z).sum(0)
         rows += int((w > 0).sum())
