@@ -229,9 +229,7 @@ def _square(Z: Tensor, V: Tensor) -> Tensor:
     """Zᵀ V, (P, P); on a CPU by numpy, which makes half of Zᵀ Z and takes a third of the time of torch."""
     if Z.device.type != "cpu":
         return Z.T @ V
-    with np.errstate(
-        over="ignore", invalid="ignore"
-    ):  # sums that are too large are refused where they are used
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused later
         return torch.from_numpy(Z.numpy().T @ V.numpy())
 
 
