@@ -60,6 +60,7 @@ bench-large: $(DEV)  ## Measure what takes long: texts, folds of embeddings, how
 	$(BIN)/python benchmarks/peers_text.py $(ARGS)
 	$(BIN)/python benchmarks/peers_folds.py $(ARGS)
 	$(BIN)/python benchmarks/growth.py $(ARGS)
+	$(BIN)/python benchmarks/book_scripts.py $(ARGS)
 	$(BIN)/python benchmarks/tables.py $(ARGS)
 
 bench-data: $(DEV)  ## Make real texts and their embeddings for benchmarks, on Debian or Ubuntu: some minutes

@@ -34,6 +34,8 @@ class Epoch:
 
 
 Transform = Callable[[Any], Any]
+Net = Callable[[Tensor], Tensor]
+Batches = data.DataLoader[tuple[Tensor, int]]
 
 
 class ImageRows(data.Dataset[tuple[Tensor, int]]):
@@ -94,9 +96,7 @@ class Sums:
         self.values = [value + float(extra) for value, extra in zip(self.values, more, strict=True)]
 
 
-def loader(
-    dataset: Dataset, batch_size: int, *, shuffle: bool, workers: int
-) -> data.DataLoader[tuple[Tensor, int]]:
+def loader(dataset: Dataset, batch_size: int, *, shuffle: bool, workers: int) -> Batches:
     """Minibatches of (images, labels), gathered from worker processes."""
     return data.DataLoader(
         ImageRows(dataset, Compose([ToTensor()])), batch_size, shuffle=shuffle, num_workers=workers
@@ -108,9 +108,10 @@ def hits(scores: Tensor, y: Tensor) -> float:
     return float((scores.argmax(1).type(y.dtype) == y).type(y.dtype).sum())
 
 
-def accuracy(net: nn.Module, batches: data.DataLoader[tuple[Tensor, int]]) -> float:
-    """The share of rows a network gets right."""
-    net.eval()
+def accuracy(net: Net, batches: Batches) -> float:
+    """The share of rows a network, or a function of people's own, gets right."""
+    if isinstance(net, nn.Module):
+        net.eval()
     sums = Sums(2)
     with torch.no_grad():
         for X, y in batches:
@@ -119,13 +120,11 @@ def accuracy(net: nn.Module, batches: data.DataLoader[tuple[Tensor, int]]) -> fl
 
 
 def train_epoch(
-    net: nn.Module,
-    batches: data.DataLoader[tuple[Tensor, int]],
-    loss: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    net: Net, batches: Batches, loss: nn.Module, optimizer: torch.optim.Optimizer
 ) -> tuple[float, float]:
     """The mean loss and accuracy over an epoch's minibatches, as they are trained on."""
-    net.train()
+    if isinstance(net, nn.Module):
+        net.train()
     sums = Sums(3)
     for X, y in batches:
         scores = net(X)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +13,7 @@ import pytest
 import torch
 
 import linnet
+from linnet import d2l
 
 BOOK = Path(__file__).parents[1] / "benchmarks" / "book.py"
 
@@ -53,3 +56,12 @@ def test_one_image_becomes_floats_between_zero_and_one(book: ModuleType) -> None
     assert image.dtype == torch.float32
     assert torch.equal(image.flatten(), _images().X[0] / 255)
     assert label == 0
+
+
+def test_chapters_use_names_that_both_ways_have(book: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BOOK.parent))
+    theirs = importlib.import_module("book_d2l")
+    texts = [path.read_text(encoding="utf-8") for path in (BOOK.parent / "chapters").glob("*.py")]
+    names = {name for text in texts for name in re.findall(r"\bd2l\.(\w+)", text)}
+    assert {"load_data_fashion_mnist", "train_ch3", "sgd"} <= names
+    assert [name for name in names if not (hasattr(theirs, name) and hasattr(d2l, name))] == []
