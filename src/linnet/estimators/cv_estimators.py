@@ -30,8 +30,8 @@ SHARED = ("l1", "tol", "max_iter", "lr", "batch_size", "random_state")
 class SoftmaxClassifierCV(CrossValidated, Classification):
     """Softmax regression with the l2 that does best in cross-validation, as `SoftmaxClassifier` weighs it.
 
-    All rows go down the penalties first, each model from where the one before ended; from there all folds of
-    all penalties go on together. With solver="sgd" they are trained together, on the same minibatches. With
+    All rows go down the penalties first, each model from where the one before ended; from there all folds
+    go on together. With solver="sgd" they are trained together, on the same minibatches. With
     solver="staged", with l1 or where an l2 is 0, each fold goes down the penalties by itself.
 
     Args:

@@ -6,10 +6,10 @@ minimises
     F_m(θ) = Σ_i v_fi l(θ x_i, y_i) / Σ_i v_fi + ½ λ_p ‖W‖²
 
 A fold's optimum is near that of all rows with the same penalty, and so is its Hessian. So the path over all
-rows comes first, from the largest penalty down, each from where the one before ended. From there all folds of
-all penalties go on together, and the scores of the bank are one product with the rows. Of few parameters each
-model has its own Hessian, and all are one product too; of many, L-BFGS remembers for all at once, and the
-preconditioner of a penalty, made of all rows, serves its folds.
+rows comes first, from the largest penalty down, each from where the one before ended. From there all folds
+go on together, and the scores of the bank are one product with the rows. Of few parameters each model has its
+own Hessian, and all penalties are one product too; of many they go one after another, L-BFGS remembers for
+all folds at once, and the preconditioner of a penalty, made of all rows, serves its folds.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ from linnet.solvers.solution import CONVERGED, STALLED, UNATTAINED, Certificate,
 SCORES = 2**25
 """Scores that a bank has at once; more models than that are solved one part after another."""
 
+Place = tuple[int, int]
+"""A fold and a penalty, by number."""
+
 PARAMETERS = 2**24
 """Parameters that a bank remembers at once, in float64: 128 MiB."""
 
@@ -65,22 +68,33 @@ def _solve(
 ) -> list[Minimum]:
     """`solve_folds` of columns as they are."""
     starts, inverses = _start(objective, l2s, solver)
-    places = list(range(len(l2s))) * len(views)  # of each model's penalty
-    folds = torch.arange(len(views), device=views.device).repeat_interleave(len(l2s))
     penalties = torch.tensor(l2s, dtype=torch.float64, device=views.device)
     width = _width(len(objective.rows) * len(starts[0]), starts[0].numel(), solver)
-    found = []
-    for low in range(0, len(places), width):
-        some = places[low : low + width]
-        part = BatchedObjective(
-            objective, views[folds[low : low + width]], penalties[some], [inverses[place] for place in some]
-        )
-        found += _minimise(part, part.level(torch.stack([starts[place] for place in some])), solver)
+    found: dict[Place, Minimum] = {}
+    off = [torch.zeros_like(starts[0]) for _ in views]  # of a fold's model from that of all rows
+    for places in _stages(l2s, solver):
+        models = [(fold, place) for fold in range(len(views)) for place in places]
+        for some in (models[low : low + width] for low in range(0, len(models), width)):
+            folds, own = (list(each) for each in zip(*some, strict=True))
+            part = BatchedObjective(objective, views[folds], penalties[own], [inverses[at] for at in own])
+            start = torch.stack([starts[place] + off[fold] for fold, place in some])
+            found.update(zip(some, _minimise(part, part.level(start), solver), strict=True))
+        off = [found[fold, places[-1]].theta - starts[places[-1]] for fold in range(len(views))]
     ends = [explain_unheld(objective, view > 0) for view in views]
     return [
         replace(one, status=Status(UNATTAINED, ends[fold])) if ends[fold] else one
-        for one, fold in zip(found, folds.tolist(), strict=True)
+        for (fold, _), one in sorted(found.items(), key=lambda item: item[0])
     ]
+
+
+def _stages(l2s: Sequence[float], solver: Newton | LBFGS) -> list[list[int]]:
+    """Which penalties go on together: by Newton's method all, else one after another, the largest first.
+
+    A step of L-BFGS costs so much that a start near the end is worth more than products for all penalties
+    at once: a fold's model lies from that of all rows as it did at the penalty before.
+    """
+    order = sorted(range(len(l2s)), key=lambda place: -l2s[place])
+    return [order] if isinstance(solver, Newton) else [[place] for place in order]
 
 
 def _width(scores: int, parameters: int, solver: Newton | LBFGS) -> int:
