@@ -18,6 +18,7 @@ from linnet.solvers.l1.sparse import steps_sparse, suits_sparse
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.sparse_rows import SparseRows
 from linnet.solvers.solution import CONVERGED, STALLED
+from linnet.solvers.solve import choose
 
 LOSSES = [SoftmaxCrossEntropy(), Logistic(), Poisson(), SquaredError()]
 
@@ -133,6 +134,24 @@ def test_numbers_whose_squares_are_beyond_float64_do_not_suit(size: float) -> No
     assert isinstance(thin.rows, SparseRows)
     rows = SparseRows(thin.rows.X * size, thin.rows.y, 3, dtype=torch.float64)
     assert not suits_sparse(thin.replace(rows))
+
+
+def test_a_penalty_so_small_that_classes_are_apart_is_left_to_hessians() -> None:
+    thin, dense = problem(SoftmaxCrossEntropy(), l1=1e-8)
+    found, best = ProximalNewton().minimise(thin), ProximalNewton().minimise(dense)
+    assert found.status.name == best.status.name == CONVERGED
+    assert found.certificate.objective == pytest.approx(best.certificate.objective, rel=1e-7)
+
+
+@pytest.mark.parametrize("penalty", [Penalty(0, 0.01), Penalty(0.01)])
+def test_rows_of_zeros_alone_have_the_classes_shares(penalty: Penalty) -> None:
+    thin, _ = problem(Logistic())
+    y = thin.rows.y
+    rows = SparseRows(scipy.sparse.csr_matrix((len(y), 40)), y, 3, dtype=torch.float64)
+    objective = Objective(rows, Logistic(), penalty)
+    found = choose(objective).minimise(objective)
+    assert found.status.name == CONVERGED
+    torch.testing.assert_close(torch.sigmoid(found.theta[:, -1]), y.mean(0))
 
 
 def test_another_penalty_needs_no_l1() -> None:

@@ -32,6 +32,9 @@ FINEST, COARSEST = 1e-4, 0.1
 NEAR = 1e-2
 """How far, as a share of l1, derivatives are beyond it at most where a start may be the optimum."""
 
+SOON = 40
+"""Steps after which others go on, who make Hessians: classes are all but apart, and columns go together."""
+
 ROUNDED = 1e-13
 """The share of the objective below which rounding hides what a step gains."""
 
@@ -67,7 +70,8 @@ def steps_sparse(objective: Objective, start: Tensor | None, tol: float, max_ite
             yield Step(objective, at.point, at.estimate, reach_limit(max_iter))
             return
         yield at
-        following = _advance(at) if at.estimate > HIDDEN * at.point.value else None
+        is_useful = at.estimate > HIDDEN * at.point.value and iteration < SOON
+        following = _advance(at) if is_useful else None
         if following is None:
             yield Step(objective, at.point, at.estimate, Status(STALLED))
             return

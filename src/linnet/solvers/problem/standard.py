@@ -262,6 +262,6 @@ def _spread_sparse(rows: Rows, intercept: bool) -> Spread:
     reach = np.zeros(D)
     np.maximum.at(reach, column, np.abs(off))
     inverse = 1 / power(torch.from_numpy(np.maximum(reach, rest))).numpy()
-    squares = np.bincount(column, share * (off * inverse[column]) ** 2, D)
-    squares += np.where(full, 0.0, (1 - held).clip(0)) * (centre * inverse) ** 2
+    squares = np.bincount(column, share * (off * inverse[column]) ** 2, D)  # of integers where there is none
+    squares = squares + np.where(full, 0.0, (1 - held).clip(0)) * (centre * inverse) ** 2
     return Spread(torch.from_numpy(centre), torch.from_numpy(np.sqrt(squares) / inverse))
