@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linnet.data.sources import fashion_mnist
-from main_job import Figure, finish, machine
+from measure import Figure, finish, machine
 
 HOME = Path(__file__).parent
 CHAPTERS = {
