@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import FrozenInstanceError, dataclass, replace
 
 import pytest
 import torch
@@ -28,6 +29,31 @@ def test_work_is_done_beside_the_import_and_its_errors_come_through() -> None:
     assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False", "True"]
     with pytest.raises(ZeroDivisionError):
         lazy.import_beside(lambda: 1 / 0)
+
+
+def test_who_does_without_torch_does_not_import_it_beside_work() -> None:
+    code = (
+        "import sys; from linnet.lazy import do_without, import_beside\n"
+        "with do_without(): print(import_beside(lambda: 'done'), 'torch' in sys.modules)\n"
+        "print(import_beside(lambda: 'done'), 'torch' in sys.modules)"
+    )
+    said = subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()
+    assert said == ["done False", "done True"]
+
+
+def test_a_field_is_kept_as_it_came_until_it_is_read() -> None:
+    @lazy.lazy_fields(str, int, "number")
+    @dataclass(frozen=True)
+    class Kept:
+        number: object
+        name: str = "own"
+
+    kept = Kept("12")
+    assert (lazy.held(kept, "number"), kept.name) == ("12", "own")
+    assert (kept.number, lazy.held(kept, "number")) == (12, 12)
+    assert replace(kept, number="7").number == 7
+    with pytest.raises(FrozenInstanceError):
+        kept.number = "9"  # type: ignore[misc]
 
 
 def test_what_is_a_tensor() -> None:

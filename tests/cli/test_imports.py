@@ -122,3 +122,33 @@ def test_a_table_is_trained_on_judged_and_reported_without_scikit_learn_or_scipy
 def test_a_model_of_a_table_answers_and_is_exported_without_torch(command: list[str], table: Path) -> None:
     linnet.fit(linnet.load(table, target="price"), epochs=1, show=False, out="run", report=False)
     assert imports_of(*command) == {"pandas"}
+
+
+EVALUATED = (
+    "price",
+    "price --json",
+    "kind --part validation",
+    "kind --data good.csv --intervals",
+    "kind --calibrate vector --sets 0.2 --keep",
+    "kind --costs 1,1,2 --compare kind",
+    "svm",
+)
+
+
+def test_runs_are_evaluated_without_torch_or_what_draws(table: Path) -> None:
+    price, kind = (linnet.load(table, target=name) for name in ("price", "kind"))
+    linnet.fit(price, epochs=1, show=False, out="price", report=False)
+    linnet.fit(kind, epochs=1, show=False, out="kind", report=False, validation=0.2)
+    table.with_suffix(".svm").write_text("".join(f"{k % 2} 1:{k} 3:{k * k % 7}\n" for k in range(40)))
+    sparse = linnet.load("good.svm", task="classification")
+    linnet.fit(sparse, epochs=1, show=False, out="svm", report=False)
+    code = (
+        "import sys; from linnet.cli import main\n"
+        "for command in sys.argv[1:]:\n"
+        "    try: main(['evaluate', *command.split()])\n"
+        "    except SystemExit as end: assert not end.code, command\n"
+        "    found = [name for name in ('torch', 'matplotlib') if name in sys.modules]\n"
+        "    assert not found, (command, found)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *EVALUATED], capture_output=True, text=True)
+    assert not done.returncode, done.stderr

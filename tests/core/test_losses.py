@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -177,3 +178,30 @@ def test_value_and_residual_are_those_that_are_asked_for_apart(loss: Loss, seed:
         torch.testing.assert_close(of_two, torch.stack([value, value]), rtol=1e-13, atol=1e-13 * size)
         torch.testing.assert_close(value, loss.value(scores, target), rtol=1e-13, atol=1e-13 * size)
         torch.testing.assert_close(residual, loss.residual(scores, target), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=NAMES)
+@given(seed=st.integers(0, 10_000), is_index=st.booleans())
+def test_arrays_have_the_losses_of_tensors(loss: Loss, seed: int, is_index: bool) -> None:
+    scores, soft = problem(seed)
+    target = soft.argmax(0) if is_index else soft * (soft > 0.2)  # some of them 0
+    found = loss.value(scores.numpy(), target.numpy())
+    np.testing.assert_allclose(found, loss.value(scores, target).numpy(), rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(loss.level(soft.numpy()), loss.level(soft).numpy(), rtol=1e-15)
+
+
+@pytest.mark.parametrize("size", [800.0, -800.0])
+def test_large_scores_of_arrays_overflow_no_loss_of_classes(size: float) -> None:
+    scores = np.array([[size, 0.0], [0.0, size]])
+    for loss in (SoftmaxCrossEntropy(), Logistic()):
+        found = loss.value(scores, np.array([0, 0]))
+        assert np.allclose(found, loss.value(torch.from_numpy(scores), torch.tensor([0, 0])).numpy())
+        assert np.isfinite(found).all()
+
+
+def test_counts_of_arrays_are_checked_as_those_of_tensors() -> None:
+    for y in (np.array([[1.0], [-2.0]]), torch.tensor([[1.0], [-2.0]])):
+        with pytest.raises(UsageError, match="the smallest target is -2"):
+            Poisson().check_targets(y)
+    with pytest.raises(UsageError, match="these targets are classes"):
+        Poisson().check_targets(np.array([0, 1]))

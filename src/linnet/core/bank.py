@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from linnet.core.parameters import check_parameters
 from linnet.errors import ShapeError, UsageError
 
 
@@ -45,11 +46,7 @@ class Bank:
         Raises:
             ShapeError: W and b do not fit, or their rows do not divide by M.
         """
-        if W.ndim != 2 or b.shape != W.shape[:1] or W.dtype != b.dtype:
-            raise ShapeError(
-                f"expected W (M·K, D) and b (M·K,) of one dtype, got {tuple(W.shape)} {W.dtype} "
-                f"and {tuple(b.shape)} {b.dtype}"
-            )
+        check_parameters(W, b, models)
         return cls(torch.cat([W, b[:, None]], 1), models)
 
     @property

@@ -13,7 +13,7 @@ import numpy as np
 from linnet.data import coerce as in_memory
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
-from linnet.lazy import torch
+from linnet.lazy import held, is_tensor, torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -72,14 +72,16 @@ def weigh(dataset: Dataset, weights: Tensor | np.ndarray | Sequence[float] | Non
         return dataset
     if dataset.has_exposure:
         raise UsageError(f"the rows of {dataset.name} count by their exposure and take no weights beside it")
-    try:
-        values = torch.as_tensor(weights)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise UsageError(f"weights are numbers, one a row, not {weights!r}") from error
-    values = (values if values.is_floating_point() else values.float()).to(dataset.X.device)
+    values: Any = weights
+    if not isinstance(weights, np.ndarray) or weights.dtype != np.float64 or is_tensor(held(dataset, "X")):
+        try:
+            values = torch.as_tensor(weights)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise UsageError(f"weights are numbers, one a row, not {weights!r}") from error
+        values = (values if values.is_floating_point() else values.float()).to(dataset.X.device)
     if values.shape == (len(dataset),) and not bool((values != 0).any()):
         raise UsageError("every weight is 0: no row would count")
-    return dataclasses.replace(dataset, weights=values)
+    return dataset.replace(weights=in_memory.weights_of(values))
 
 
 def read_weights(path: Path, rows: int) -> np.ndarray:
@@ -114,4 +116,4 @@ def weigh_by_file(dataset: Dataset, path: Path) -> Dataset:
     """
     weighed = weigh(dataset, read_weights(path, len(dataset)))
     origin = weighed.origin and dataclasses.replace(weighed.origin, sample_weight=str(path))
-    return dataclasses.replace(weighed, origin=origin)
+    return weighed.replace(origin=origin)

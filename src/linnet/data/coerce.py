@@ -1,4 +1,4 @@
-"""Arrays, data frames, sparse matrices and lists as the tensors of a data set.
+"""Arrays, data frames, sparse matrices and lists as the arrays of a data set, and tensors as they are.
 
 What has one meaning is taken; the rest is refused in a sentence. Nothing here imports pandas or scipy: who
 gives their objects has imported them.
@@ -21,11 +21,11 @@ from linnet.data.tensors import (
     array_of,
     as_frame,
     dense,
+    fit_for_torch,
     is_series,
     numbers_of,
     plain,
     real,
-    tensor_of,
     values_of,
 )
 from linnet.errors import ShapeError, UsageError
@@ -39,7 +39,7 @@ class Features(NamedTuple):
     """Features of N rows.
 
     Args:
-        X: a tensor (N, D), or `SparseFeatures` where they are sparse and large.
+        X: an array or a tensor (N, D), or `SparseFeatures` where they are sparse and large.
         columns: their names, where they have any.
     """
 
@@ -56,13 +56,13 @@ class Targets(NamedTuple):
         name: of what is predicted, where it has one.
     """
 
-    y: Tensor
+    y: Any
     classes: tuple[str, ...] = ()
     name: str = ""
 
 
 def features_of(given: Any, what: str = "X") -> Features:
-    """Features as a tensor that shares their memory where it can.
+    """Features as a tensor where they are one, or else as an array that shares their memory where it can.
 
     Args:
         given: a tensor, an array, a sparse matrix, which stays sparse unless it is small, a data frame of
@@ -80,16 +80,19 @@ def features_of(given: Any, what: str = "X") -> Features:
     scipy = sys.modules.get("scipy.sparse")
     if scipy is not None and scipy.issparse(given):
         is_kept = math.prod(given.shape) > SMALL and given.dtype.kind in "biuf"
-        return Features(SparseFeatures(given) if is_kept else real(tensor_of(given.toarray(), what), what))
+        if is_kept:
+            return Features(SparseFeatures(given))
+        return Features(real(fit_for_torch(given.toarray(), what), what))
     frame = as_frame(given)
     if frame is not None:
-        return Features(real(tensor_of(numbers_of(frame, what), what), what), tuple(map(str, frame.columns)))
+        numbers = fit_for_torch(numbers_of(frame, what), what)
+        return Features(real(numbers, what), tuple(map(str, frame.columns)))
     if is_series(given):
         raise ShapeError(f"{what} is one column, a Series: make it a table of one, {what}.to_frame()")
     array = array_of(given)
     if array is None:
         raise UsageError(f"{what} must be rows of numbers, (N, D), not {describe(given)}")
-    return Features(real(tensor_of(array, what), what))
+    return Features(real(fit_for_torch(array, what), what))
 
 
 def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
@@ -115,7 +118,7 @@ def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
         return _of_tensor(dense(given), classes)
     if is_series(given) and str(given.dtype) == "category" and not classes:
         values_of(given, "y")  # refuses gaps
-        codes = torch.from_numpy(np.array(given.cat.codes, np.int64))
+        codes = np.array(given.cat.codes, np.int64)
         return Targets(codes, classes_of([str(name) for name in given.cat.categories]), str(given.name or ""))
     name, array = _name_targets(given)
     if array is None:
@@ -126,7 +129,7 @@ def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
         return Targets(*_of_text(array.astype(str), classes), name)
     if array.dtype.kind not in "biuf":
         raise UsageError(f"y must hold numbers or text, not {array.dtype}")
-    return _of_tensor(tensor_of(array, "y"), classes)._replace(name=name)
+    return _of_numbers(fit_for_torch(array, "y"), classes)._replace(name=name)
 
 
 def classes_of(given: Any) -> tuple[str, ...]:
@@ -152,8 +155,8 @@ def classes_of(given: Any) -> tuple[str, ...]:
     return texts
 
 
-def weights_of(given: Any) -> Tensor:
-    """Weights of rows as a tensor; whole numbers of arrays and lists become floating.
+def weights_of(given: Any) -> Tensor | np.ndarray:
+    """Weights of rows; whole numbers of arrays and lists become floating.
 
     Raises:
         UsageError: they are no numbers.
@@ -163,11 +166,11 @@ def weights_of(given: Any) -> Tensor:
     _, array = _name_targets(given)
     if array is None:
         raise UsageError(f"weights are numbers, one a row, not {describe(given)}")
-    found = tensor_of(array, "weights")
-    return found if found.is_floating_point() else found.double()
+    found = fit_for_torch(array, "weights")
+    return found if found.dtype.kind in "fc" else found.astype(np.float64)
 
 
-def ranks_of(given: Any, what: str, rows: int) -> Tensor:
+def ranks_of(given: Any, what: str, rows: int) -> Tensor | np.ndarray:
     """The place of each row's value among the different ones in order, (N,), int64; such places as they are.
 
     Args:
@@ -188,7 +191,7 @@ def ranks_of(given: Any, what: str, rows: int) -> Tensor:
             (np.isnan(values) if values.dtype.kind == "f" else np.isnat(values)).any()
         ):
             raise UsageError(f"{what} are missing in some rows: give each row one")
-        places = torch.from_numpy(np.unique(values, return_inverse=True)[1].astype(np.int64))
+        places = np.unique(values, return_inverse=True)[1].astype(np.int64)
     if places.shape != (rows,):
         raise ShapeError(f"{what} must have shape ({rows},), one a row, got {tuple(places.shape)}")
     return places
@@ -246,8 +249,17 @@ def _name_targets(given: Any) -> tuple[str, np.ndarray | None]:
     return "", numbers_of(frame, "y")
 
 
+def _of_numbers(y: np.ndarray, classes: tuple[str, ...]) -> Targets:
+    """Targets of an array that are numbers."""
+    if y.dtype == bool:
+        return Targets(y.astype(np.int64), classes or ("False", "True"))
+    if y.dtype.kind != "f":
+        return Targets(y.astype(np.int64, copy=False) if classes and y.ndim == 1 else y, classes)
+    return Targets(y[:, None] if y.ndim == 1 and not classes else y, classes)
+
+
 def _of_tensor(y: Tensor, classes: tuple[str, ...]) -> Targets:
-    """Targets that are numbers."""
+    """Targets of a tensor that are numbers."""
     if y.dtype == torch.bool:
         names = classes or ("False", "True")
         return Targets(y.long(), names)
@@ -257,7 +269,7 @@ def _of_tensor(y: Tensor, classes: tuple[str, ...]) -> Targets:
     return Targets(y[:, None] if y.ndim == 1 and not classes else y, classes)
 
 
-def _of_text(names: np.ndarray, classes: tuple[str, ...]) -> tuple[Tensor, tuple[str, ...]]:
+def _of_text(names: np.ndarray, classes: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
     """The place of each row's class, and the classes."""
     if names.ndim == 2 and names.shape[1] == 1:
         names = names[:, 0]
@@ -267,4 +279,4 @@ def _of_text(names: np.ndarray, classes: tuple[str, ...]) -> tuple[Tensor, tuple
     places = {name: place for place, name in enumerate(known)}
     if unknown := sorted(set(names.tolist()) - set(places)):
         raise UsageError(f"y holds {unknown[0]!r}, which is none of the classes {list(known)}")
-    return torch.tensor([places[name] for name in names.tolist()], dtype=torch.int64), known
+    return np.array([places[name] for name in names.tolist()], np.int64), known

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from linnet.data import coerce, tensors
-from linnet.data.checks import check_labels, check_weights
+from linnet.data.checks import check_dataset
 from linnet.data.origin import Origin
-from linnet.data.pictures.shape import ImageShape, size_of
+from linnet.data.pictures.shape import ImageShape
+from linnet.data.row_fields import Arrays, take, to_array
 from linnet.data.sparse import SparseFeatures
-from linnet.errors import ShapeError, UsageError
-from linnet.lazy import torch
+from linnet.errors import UsageError
+from linnet.lazy import held, is_tensor, lazy_fields, torch
 from linnet.schema.schema import Schema
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 OF_ROWS = ("weights", "groups", "times")
 """The fields of a data set beside X and y that have a value a row, (N,), where they are not None."""
+
+IN_ROWS = ("X", "y", *OF_ROWS)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class LinearTruth:
     b: float
 
 
+@lazy_fields(np.ndarray, lambda array: torch.from_numpy(array), *IN_ROWS)
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """N rows of D features and their targets.
@@ -91,68 +94,31 @@ class Dataset:
 
     def __post_init__(self) -> None:
         self._take()
-        if self.X.ndim != 2:
-            raise ShapeError(
-                f"X must have shape (N, D), got {tuple(self.X.shape)}: flatten it to rows, "
-                "X.reshape(len(X), -1), and of images give image_shape=(height, width), in colour (height, "
-                "width, 3)"
-            )
-        if not self.features:
-            raise ShapeError("X has no columns: a data set has at least one feature")
-        if self.y.ndim == 0 or len(self.y) != len(self.X):
-            raise ShapeError(f"X has {len(self.X)} rows but y has {len(self.y) if self.y.ndim else 'none'}")
-        if self.classes:
-            check_labels(self.y, len(self.classes))
-        elif self.y.ndim != 2 or not self.y.is_floating_point():
-            raise ShapeError(
-                f"without classes y must be floating with shape (N, K), got {self.y.dtype} "
-                f"{tuple(self.y.shape)}: for a classification give the class names, as classes=('cat', "
-                "'dog') or as y itself, y.astype(str); for a regression give floating numbers"
-            )
-        if not self.classes and not self.y.shape[1]:
-            raise ShapeError("y has no columns: a data set has at least one number to predict")
-        if self.image_shape and size_of(self.image_shape) != self.features:
-            raise ShapeError(f"an image of {self.image_shape} does not have {self.features} features")
-        if self.columns and len(self.columns) != self.features:
-            raise ShapeError(f"{len(self.columns)} names of columns do not fit {self.features} features")
-        if self.weights is not None:
-            check_weights(self.weights, len(self))
-        if not (math.isfinite(self.scale) and self.scale > 0):
-            raise UsageError(f"scale must be a finite number above 0, not {self.scale}")
-        kept = self.validation
-        if kept is not None and (kept.features, kept.classes) != (self.features, self.classes):
-            raise ShapeError(
-                f"the rows to validate on have {kept.features} features and the classes {kept.classes}: "
-                f"expected {self.features} and {self.classes}"
-            )
-        if kept is not None and kept.scale != self.scale:
-            raise UsageError(
-                f"the rows to validate on have the scale {kept.scale:g}, those to train on {self.scale:g}: "
-                "bring them to the same units"
-            )
+        check_dataset(self)
 
     def _take(self) -> None:
-        """Turn what people hold in memory into tensors and tuples."""
+        """Turn what people hold in memory into arrays or tensors, and tuples."""
         classes = coerce.classes_of(self.classes)
-        features, targets = coerce.features_of(self.X), coerce.targets_of(self.y, classes)
-        tensors.check_same_rows(self.X, self.y)
+        X, y = held(self, "X"), held(self, "y")
+        features, targets = coerce.features_of(X), coerce.targets_of(y, classes)
+        tensors.check_same_rows(X, y)
         taken: dict[str, object] = {
             "X": features.X, "y": targets.y, "classes": targets.classes or classes,
             "columns": tuple(map(str, self.columns)) or features.columns,
             "target": self.target or targets.name, "scale": coerce.number_of(self.scale, "scale"),
         }  # fmt: skip
-        if self.weights is not None:
-            taken["weights"] = coerce.weights_of(self.weights)
+        if (weights := held(self, "weights")) is not None:
+            taken["weights"] = coerce.weights_of(weights)
         for name in ("groups", "times"):
-            if (given := getattr(self, name)) is not None:
-                taken[name] = coerce.ranks_of(given, name, len(self.X))
+            if (given := held(self, name)) is not None:
+                taken[name] = coerce.ranks_of(given, name, len(features.X))
         if self.image_shape is not None:
             taken["image_shape"] = coerce.shape_of(self.image_shape)
         for name, value in taken.items():
             object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
-        return len(self.X)
+        return len(held(self, "X"))
 
     def __repr__(self) -> str:
         what = f"{len(self.classes)} classes" if self.classes else f"{self.outputs} numbers to predict"
@@ -161,12 +127,17 @@ class Dataset:
     @property
     def features(self) -> int:
         """D, the columns of X."""
-        return self.X.shape[1]
+        return held(self, "X").shape[1]
+
+    @property
+    def arrays(self) -> Arrays:
+        """The rows as arrays, for what does without torch."""
+        return Arrays(self)
 
     @property
     def is_sparse(self) -> bool:
         """Whether X is `SparseFeatures`."""
-        return isinstance(self.X, SparseFeatures)
+        return isinstance(held(self, "X"), SparseFeatures)
 
     @property
     def stored(self) -> Tensor:
@@ -176,7 +147,13 @@ class Dataset:
     @property
     def is_table(self) -> bool:
         """Whether its columns may be of any size: no pixels, nor the book's synthetic data."""
-        return self.image_shape is None and self.X.dtype != torch.uint8 and self.truth is None
+        return self.image_shape is None and self.dtype != "uint8" and self.truth is None
+
+    @property
+    def dtype(self) -> str:
+        """The name of the type that features are stored in, such as "uint8"."""
+        X = held(self, "X")
+        return str((X.matrix if isinstance(X, SparseFeatures) else X).dtype).removeprefix("torch.")
 
     @property
     def table_rows(self) -> int | None:
@@ -186,7 +163,7 @@ class Dataset:
     @property
     def outputs(self) -> int:
         """K: classes, or target columns of a regression."""
-        return len(self.classes) if self.classes else self.y.shape[1]
+        return len(self.classes) if self.classes else held(self, "y").shape[1]
 
     @property
     def is_counts(self) -> bool:
@@ -222,19 +199,19 @@ class Dataset:
     @property
     def of_rows(self) -> dict[str, Tensor]:
         """What there is of `OF_ROWS`."""
-        return {name: values for name in OF_ROWS if (values := getattr(self, name)) is not None}
+        return {name: getattr(self, name) for name in OF_ROWS if held(self, name) is not None}
 
     @cached_property
     def checksum(self) -> str:
         """SHA-256 over dtypes, shapes and bytes of X, y, `OF_ROWS` and the rows to validate on."""
         digest = hashlib.sha256()
-        X = self.X.tensors if isinstance(self.X, SparseFeatures) else (self.X,)
-        for tensor in (*X, self.y, *self.of_rows.values()):
-            tensor = tensor.cpu().contiguous()
-            if tensor.dtype == torch.bfloat16:  # which numpy does not have
+        X, *others = (held(self, name) for name in IN_ROWS)
+        parts = X.parts if isinstance(X, SparseFeatures) else (X,)
+        for values in (*parts, *(other for other in others if other is not None)):
+            if is_tensor(values) and values.dtype == torch.bfloat16:  # which numpy does not have
                 digest.update(b"bfloat16")
-                tensor = tensor.view(torch.int16)
-            array = tensor.numpy()
+                values = values.contiguous().view(torch.int16)
+            array = np.ascontiguousarray(to_array(values))
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(array.reshape(-1).view(np.uint8).data)
         if self.validation is not None:
@@ -243,13 +220,27 @@ class Dataset:
 
     def rows(self, index: Tensor | np.ndarray | slice) -> Dataset:
         """The data set of the rows that `index` picks."""
-        X = self.X.take_rows(index) if isinstance(self.X, SparseFeatures) else self.X[index]
-        own = {name: values[index] for name, values in self.of_rows.items()}
-        return dataclasses.replace(self, X=X, y=self.y[index], **own)
+        kept = {name: held(self, name) for name in IN_ROWS}
+        return self.replace(**{name: take(one, index) for name, one in kept.items() if one is not None})
+
+    def replace(self, **changes: Any) -> Dataset:
+        """The data set with other fields, which are as one has them; arrays and tensors stay what they are.
+
+        `dataclasses.replace` would make tensors of its arrays.
+        """
+        rows = {name: held(self, name) for name in IN_ROWS}
+        others = {
+            one.name: getattr(self, one.name) for one in dataclasses.fields(self) if one.name not in rows
+        }
+        made = object.__new__(type(self))
+        for name, value in {**others, **rows, **changes}.items():
+            object.__setattr__(made, name, value)
+        check_dataset(made)
+        return made
 
     def dense_parts(self, rows: int) -> Iterator[Dataset]:
         """The rows as dense data sets of at most so many each, in order; without those to validate on."""
-        bare = dataclasses.replace(self, validation=None)
+        bare = self.replace(validation=None)
         for low in range(0, len(self), rows):
             some = bare.rows(slice(low, low + rows))
             yield dataclasses.replace(some, X=some.X[:])

@@ -20,6 +20,7 @@ from linnet.data.sources.idx_files import IdxSource
 from linnet.data.sources.source import Progress, Source
 from linnet.data.tensors import as_frame
 from linnet.errors import DataError, UsageError
+from linnet.lazy import do_without
 
 MODULES = (fashion_mnist, mnist, digits, synthetic)
 """A module a data set, each with its `SOURCE`; where one is added, this is the only line to change."""
@@ -215,17 +216,18 @@ def load_again(origin: Origin, *, progress: Progress | None = None) -> Splits:
     Raises:
         LinnetError, OSError: as `load` and `read_weights` do.
     """
-    train, test = load(
-        origin.source, origin.data_dir, seed=origin.seed, hold_out=origin.hold_out, progress=progress,
-        **{"sample_weight": origin.sample_weight, **origin.table},
-    )  # fmt: skip
+    with do_without():  # whoever trains again has imported torch, and whoever evaluates does without
+        train, test = load(
+            origin.source, origin.data_dir, seed=origin.seed, hold_out=origin.hold_out, progress=progress,
+            **{"sample_weight": origin.sample_weight, **origin.table},
+        )  # fmt: skip
     return Splits(train, test)
 
 
 def _record(splits: Splits, origin: Origin) -> Splits:
     """The parts, each with its origin."""
-    train = replace(splits.train, origin=origin)
-    test = splits.test and replace(splits.test, origin=replace(origin, part="test"))
+    train = splits.train.replace(origin=origin)
+    test = splits.test and splits.test.replace(origin=replace(origin, part="test"))
     return Splits(train, test)
 
 

@@ -31,6 +31,7 @@ class SparseFeatures:
     """
 
     ndim = 2
+    shape: tuple[int, int]
 
     @property
     def device(self) -> torch.device:
@@ -45,7 +46,7 @@ class SparseFeatures:
             matrix = matrix.copy()
             matrix.sum_duplicates()
         self.matrix = matrix if matrix.dtype == np.float32 else matrix.astype(np.float64, copy=False)
-        self.shape = torch.Size(matrix.shape)
+        self.shape = (int(matrix.shape[0]), int(matrix.shape[1]))
 
     @classmethod
     def of_tensor(cls, tensor: Tensor) -> SparseFeatures:
@@ -76,15 +77,14 @@ class SparseFeatures:
         return torch.from_numpy(self.matrix.data)
 
     @property
-    def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
+    def parts(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Numbers, their columns, and where rows begin, as CSR has them."""
-        columns, starts = torch.from_numpy(self.matrix.indices), torch.from_numpy(self.matrix.indptr)
-        return self.entries, columns, starts
+        return self.matrix.data, self.matrix.indices, self.matrix.indptr
 
     @property
     def nbytes(self) -> int:
         """Of all that is stored."""
-        return sum(tensor.nbytes for tensor in self.tensors)
+        return sum(part.nbytes for part in self.parts)
 
     def is_floating_point(self) -> bool:
         """They are."""
@@ -118,16 +118,23 @@ class SparseFeatures:
         return self
 
 
-def stack(parts: Sequence[Tensor | SparseFeatures]) -> Tensor | SparseFeatures:
-    """The rows of several features, one part after the other; sparse where one is."""
+def stack(parts: Sequence[Any]) -> Any:
+    """The rows of several parts, one after the other, of the type of the first; sparse where one is.
+
+    Args:
+        parts: `SparseFeatures`, tensors or arrays; arrays alone make an array.
+    """
     if not any(isinstance(part, SparseFeatures) for part in parts):
         first = parts[0]
-        return torch.cat([part.to(first) for part in parts])  # type: ignore[arg-type]
+        if all(isinstance(part, np.ndarray) for part in parts):
+            return np.concatenate([part.astype(first.dtype, copy=False) for part in parts])
+        first = torch.as_tensor(first)
+        return torch.cat([torch.as_tensor(part).to(first) for part in parts])
     from scipy.sparse import vstack
 
-    matrices = [part.matrix if isinstance(part, SparseFeatures) else part.cpu().numpy() for part in parts]
+    matrices = [part.matrix if isinstance(part, SparseFeatures) else _plain(part) for part in parts]
     return SparseFeatures(vstack(matrices))
 
 
-def _plain(index: Tensor | NDArray[Any] | slice) -> NDArray[Any] | slice:
-    return index.cpu().numpy() if is_tensor(index) else index
+def _plain(given: Any) -> Any:
+    return given.cpu().numpy() if is_tensor(given) else given

@@ -14,8 +14,9 @@ from linnet.data.dataset import OF_ROWS, Dataset, Splits
 from linnet.data.grouping import TRAINED, deal, latest, number_windows, strata
 from linnet.data.sparse import stack
 from linnet.device import generator
+from linnet.draws import Draws
 from linnet.errors import UsageError
-from linnet.lazy import torch
+from linnet.lazy import held, torch
 from linnet.schema.cells import count_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def keep_apart(dataset: Dataset, fraction: float | None, seed: int = 0) -> tuple
         UsageError: as `split`.
     """
     if (own := dataset.validation) is not None:
-        return dataclasses.replace(dataset, validation=None), own
+        return dataset.replace(validation=None), own
     return (dataset, None) if fraction is None else split(dataset, fraction, seed)
 
 
@@ -80,7 +81,12 @@ def hold_out(dataset: Dataset, fraction: float, seed: int) -> list[Fold]:
         UsageError: as `split`.
     """
     kept = choose_rows(dataset, fraction, seed)
-    return [Fold((~kept).float(), kept.nonzero()[:, 0])]
+    return [_fold_of(~kept, kept)]
+
+
+def _fold_of(trained: NDArray[np.bool_], judged: NDArray[np.bool_]) -> Fold:
+    """The fold of rows to train on and rows to judge by, (N,)."""
+    return Fold(torch.from_numpy(trained).float(), torch.from_numpy(np.flatnonzero(judged)))
 
 
 def set_aside(train: Dataset, validation: Dataset) -> tuple[Dataset, list[Fold]]:
@@ -104,30 +110,30 @@ def split_folds(dataset: Dataset, count: int, seed: int) -> list[Fold]:
     """
     if not 2 <= count <= len(dataset):
         raise UsageError(f"folds must lie in 2…{len(dataset)}, the number of rows, not {count}")
-    if dataset.times is not None:
-        window = number_windows(dataset, dataset.times, count)
-        folds = range(1, count + 1)
-        return [Fold((window < fold).float(), (window == fold).nonzero()[:, 0]) for fold in folds]
-    if dataset.groups is not None:
-        return _folds_of(deal(dataset, dataset.groups, [1 / count] * count, seed, "folds"), count)
-    order = torch.randperm(len(dataset), generator=generator(seed, "folds"))
+    arrays = dataset.arrays
+    if arrays.times is not None:
+        window = number_windows(dataset, arrays.times, count)
+        return [_fold_of(window < fold, window == fold) for fold in range(1, count + 1)]
+    if arrays.groups is not None:
+        return _folds_of(deal(dataset, arrays.groups, [1 / count] * count, seed, "folds"), count)
+    order = Draws(seed, "folds").permutation(len(dataset))
     if dataset.is_classification:  # dealt out class by class, so that each fold has its share
         labels = strata(dataset)
-        order = order[torch.argsort(labels[order], stable=True)]
-        order = order[(labels.bincount() > 1)[labels[order]]]
+        order = order[np.argsort(labels[order], kind="stable")]
+        order = order[(np.bincount(labels) > 1)[labels[order]]]
     if len(order) < count:
         raise UsageError(
             f"{count} folds need as many rows of classes with more than one row, and {dataset.name} has "
             f"{len(order)}: use fewer folds, or more rows a class"
         )
-    number = torch.full((len(dataset),), TRAINED)
-    number[order] = torch.arange(len(order)) % count
+    number = np.full(len(dataset), TRAINED)
+    number[order] = np.arange(len(order)) % count
     return _folds_of(number, count)
 
 
-def _folds_of(number: Tensor, count: int) -> list[Fold]:
+def _folds_of(number: NDArray[np.int64], count: int) -> list[Fold]:
     """A fold for each number, judged by the rows that have it and trained on all others."""
-    return [Fold((number != fold).float(), (number == fold).nonzero()[:, 0]) for fold in range(count)]
+    return [_fold_of(number != fold, number == fold) for fold in range(count)]
 
 
 def draw_bags(dataset: Dataset, count: int, seed: int) -> list[Fold]:
@@ -145,7 +151,7 @@ def draw_bags(dataset: Dataset, count: int, seed: int) -> list[Fold]:
         raise UsageError(f"bags must be at least 1, not {count}")
     if dataset.times is not None:
         raise UsageError("bags would judge earlier rows by models of later ones: with times use folds")
-    classes = _members(dataset) if dataset.is_classification else []
+    classes = [torch.from_numpy(rows) for rows in _members(dataset)] if dataset.is_classification else []
     groups = torch.arange(len(dataset)) if dataset.groups is None else dataset.groups.cpu()
     drawn = groups.unique(return_inverse=True)[1]
     bags = []
@@ -181,25 +187,26 @@ def unjudged_classes(dataset: Dataset, folds: Sequence[Fold]) -> tuple[str, ...]
     return tuple(dataset.classes[k] for k in ((there > 0) & (seen == 0)).nonzero()[:, 0].tolist())
 
 
-def choose_rows(dataset: Dataset, fraction: float, seed: int) -> Tensor:
+def choose_rows(dataset: Dataset, fraction: float, seed: int) -> NDArray[np.bool_]:
     """Which rows go to the second of two parts, (N,), bool, as `split` says."""
     if not 0 < fraction < 1:
         raise UsageError(f"fraction must lie between 0 and 1, not {fraction}")
-    if dataset.times is not None:
-        return latest(dataset, dataset.times, fraction)
-    if dataset.groups is not None:
-        return deal(dataset, dataset.groups, [1 - fraction, fraction], seed, "parts") == 1
+    times, groups = dataset.arrays.times, dataset.arrays.groups
+    if times is not None:
+        return latest(dataset, times, fraction)
+    if groups is not None:
+        return deal(dataset, groups, [1 - fraction, fraction], seed, "parts") == 1
     return _choose_by_class(dataset, fraction, seed)
 
 
-def _choose_by_class(dataset: Dataset, fraction: float, seed: int) -> Tensor:
+def _choose_by_class(dataset: Dataset, fraction: float, seed: int) -> NDArray[np.bool_]:
     """The share of each class, in a random choice; the remainders go to the classes rounded down most."""
-    source, second = generator(seed, "split"), torch.zeros(len(dataset), dtype=torch.bool)
+    source, second = Draws(seed, "split"), np.zeros(len(dataset), bool)
     members = _members(dataset)
     most = [max(len(rows) - dataset.is_classification, 0) for rows in members]
     counts = _apportion([fraction * len(rows) for rows in members], round(fraction * len(dataset)), most)
     for rows, count in zip(members, counts, strict=True):
-        second[rows[torch.randperm(len(rows), generator=source)[:count]]] = True
+        second[rows[source.permutation(len(rows))[:count]]] = True
     if not second.any() or second.all():
         raise UsageError(
             f"{dataset.name}: {count_of(dataset, 'row')} cannot be split at {fraction}: one part would be "
@@ -208,12 +215,12 @@ def _choose_by_class(dataset: Dataset, fraction: float, seed: int) -> Tensor:
     return second
 
 
-def _members(dataset: Dataset) -> list[Tensor]:
+def _members(dataset: Dataset) -> list[NDArray[np.int64]]:
     """The numbers of each class's rows; of all rows for a regression."""
     if not dataset.is_classification:
-        return [torch.arange(len(dataset))]
+        return [np.arange(len(dataset))]
     labels = strata(dataset)
-    return [(labels == k).nonzero()[:, 0] for k in range(dataset.outputs)]
+    return [np.flatnonzero(labels == k) for k in range(dataset.outputs)]
 
 
 def _apportion(quotas: list[float], total: int, most: list[int]) -> list[int]:
@@ -261,18 +268,15 @@ class Whole:
         if kept is None or not kept.any():
             return Splits(self.rows.rows(~self.is_test), test)
         train = self.rows.rows(~self.is_test & ~kept)
-        return Splits(dataclasses.replace(train, validation=self.rows.rows(kept)), test)
+        return Splits(train.replace(validation=self.rows.rows(kept)), test)
 
 
 def stack_rows(first: Dataset, second: Dataset) -> Dataset:
     """The rows of two parts of a data set as one; without weights, groups or times that only one has."""
-    own = {
-        name: None if a is None or b is None else torch.cat([a, b.to(a)])
-        for name, a, b in ((name, getattr(first, name), getattr(second, name)) for name in OF_ROWS)
-    }
-    return dataclasses.replace(
-        first, X=stack([first.X, second.X]), y=torch.cat([first.y, second.y.to(first.y)]), **own
-    )
+    pairs = {name: (held(first, name), held(second, name)) for name in ("X", "y", *OF_ROWS)}
+    return first.replace(**{
+        name: None if a is None or b is None else stack([a, b]) for name, (a, b) in pairs.items()
+    })  # fmt: skip
 
 
 def join(train: Dataset, test: Dataset | None) -> Whole:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from linnet.lazy import is_tensor, torch
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Rows = TypeVar("Rows", bound="Tensor | np.ndarray")
 
 NUMBERS = (int, float, np.integer, np.floating)
 
@@ -167,8 +169,12 @@ def _of_lists(given: Sequence[Any]) -> np.ndarray:
     return plain(array, "a list")
 
 
-def tensor_of(array: np.ndarray, what: str) -> Tensor:
-    """An array as a tensor, with which it shares memory where torch can have it as it is."""
+def fit_for_torch(array: np.ndarray, what: str) -> np.ndarray:
+    """An array whose memory torch can share: itself where it is so already.
+
+    Raises:
+        UsageError: it holds no numbers.
+    """
     if array.dtype.kind == "O":
         array = plain(array, what)
     if array.dtype.kind not in "biufc":
@@ -176,7 +182,7 @@ def tensor_of(array: np.ndarray, what: str) -> Tensor:
         raise UsageError(f"{what} must hold numbers, not {kinds.get(array.dtype.kind, array.dtype)}")
     code = array.dtype.str[1:]
     wanted = np.dtype(WIDER.get(code, array.dtype.newbyteorder("=")))
-    return torch.from_numpy(np.array(array, wanted, order="C") if _needs_copy(array, wanted) else array)
+    return np.array(array, wanted, order="C") if _needs_copy(array, wanted) else array
 
 
 def _needs_copy(array: np.ndarray, wanted: np.dtype[Any]) -> bool:
@@ -189,12 +195,12 @@ def dense(tensor: Tensor) -> Tensor:
     return (tensor if tensor.layout is torch.strided else tensor.to_dense()).detach()
 
 
-def real(tensor: Tensor, what: str) -> Tensor:
-    """The tensor, if it is of numbers that features may be stored in.
+def real(values: Rows, what: str) -> Rows:
+    """The array or tensor, if it is of numbers that features may be stored in.
 
     Raises:
         ShapeError: it is not.
     """
-    if (name := str(tensor.dtype).removeprefix("torch.")) not in DTYPES:
+    if (name := str(values.dtype).removeprefix("torch.")) not in DTYPES:
         raise ShapeError(f"{what} must hold real numbers, got {name}: convert it, such as to float32")
-    return tensor
+    return values

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linnet.data.pictures.shape import ImageShape
+from linnet.data.row_fields import to_array
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.interval import Array
+from linnet.lazy import is_tensor
 from linnet.model.run import Run
 from linnet.schema.schema import Schema
 
@@ -74,10 +76,8 @@ def contributions(run: Run, x: ArrayLike) -> Contributions:
         ShapeError: the row has another number of features.
         UsageError: the run trained a module.
     """
-    import torch
-
-    bank, x = run.bank.pick(0), torch.as_tensor(x).double().numpy(force=True)  # bfloat16 too
-    if x.shape != (bank.features,):
-        raise ShapeError(f"expected one row of {bank.features} features, got shape {x.shape}")
-    W, b = (parameter.double().numpy(force=True) for parameter in (bank.W, bank.b))
+    model, x = run.predictor, np.asarray(to_array(x) if is_tensor(x) else x, np.float64)
+    if x.shape != (model.features,):
+        raise ShapeError(f"expected one row of {model.features} features, got shape {x.shape}")
+    W, b = (parameter.astype(np.float64) for parameter in (model.W, model.b))
     return Contributions(W * (x * run.card.scale), b)

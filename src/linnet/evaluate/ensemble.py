@@ -13,6 +13,7 @@ from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.evaluation import Evaluation
+from linnet.lazy import torch
 from linnet.model.card import Card
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Ensemble:
         Raises:
             UsageError, ShapeError: they are no such rows.
         """
-        X = features_of(X).X
+        X = torch.as_tensor(features_of(X).X)
         if X.ndim != 2 or X.shape[1] != self.bank.features:
             raise ShapeError(f"expected rows of {self.bank.features} features, got shape {tuple(X.shape)}")
         scores = self.bank.scores(X.to(self.bank.theta), self.card.scale)  # (M, K, B)

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linnet.data.dataset import Dataset
+from linnet.data.sparse import SparseFeatures
 from linnet.errors import UsageError
 from linnet.evaluate.checks import check_scores, check_weights
 from linnet.evaluate.interval import Array
 from linnet.evaluate.rows import CalibrationSplit, Part, calibration_split, named_rows, splits_of, take_rows
 from linnet.model.pipeline import run_of
+from linnet.model.predictor import logits_of
 from linnet.model.run import Run
 
 ROWS_AT_ONCE = 4096
@@ -132,13 +134,17 @@ class Evaluation:
     @cached_property
     def scores(self) -> Array:
         """The model's scores before any calibration, or the numbers it predicts, (N, K)."""
-        parts = self.rows.X.split(ROWS_AT_ONCE)
-        return np.concatenate([self.run.scores(X).numpy(force=True) for X in parts])
+        X, model = self.rows.arrays.X, self.run.predictor
+        if isinstance(X, SparseFeatures):
+            return np.asarray(model.scores(X.matrix))
+        lows = range(0, len(X), ROWS_AT_ONCE)
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers too large for float32
+            return np.concatenate([model.scores(X[low : low + ROWS_AT_ONCE]) for low in lows])
 
     @cached_property
     def targets(self) -> Array:
         """The classes that the rows are of, (N,), or the numbers to predict, (N, K), as they are stored."""
-        return (self.rows.labels if self.classes else self.rows.y).numpy(force=True)
+        return self.rows.arrays.labels if self.classes else self.rows.arrays.y
 
     @cached_property
     def weights(self) -> Array | None:
@@ -147,8 +153,8 @@ class Evaluation:
         Raises:
             UsageError: no row counts.
         """
-        weights = self.rows.weights
-        return None if weights is None else check_weights(weights.double().numpy(force=True))
+        weights = self.rows.arrays.weights
+        return None if weights is None else check_weights(weights)
 
     @property
     def row_weights(self) -> Array:
@@ -158,11 +164,10 @@ class Evaluation:
     @cached_property
     def losses(self) -> Array:
         """The loss of each row by which the model was trained, whatever the calibration, (N,)."""
-        import torch
-
-        parts = (each.split(ROWS_AT_ONCE) for each in (torch.from_numpy(self.scores), self.rows.y.cpu()))
-        pairs = ((o, y.T.to(o) if y.is_floating_point() else y) for o, y in zip(*parts, strict=True))
-        return torch.cat([self.run.loss.value(o.T, target) for o, target in pairs]).double().numpy()
+        y, scores = self.rows.arrays.y, self.scores.astype(np.float64)
+        target = y.T.astype(np.float64) if y.dtype.kind == "f" else y
+        with np.errstate(over="ignore", invalid="ignore"):  # of a model that has diverged
+            return self.run.loss.value(scores.T, target)
 
     @cached_property
     def logits(self) -> Array:
@@ -171,10 +176,8 @@ class Evaluation:
         Raises:
             UsageError: the model is a regression.
         """
-        import torch
-
         self.check_classes()
-        return self.run.logits_of(torch.from_numpy(self.scores)).double().numpy()
+        return logits_of(self.scores, self.run.card).astype(np.float64)
 
     def check_classes(self) -> None:
         """Refuse a regression.

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+
 from linnet.config.table import TableOptions
 from linnet.data import locate, registry, user_data
 from linnet.data.arguments import read_weights, weigh
@@ -79,7 +81,7 @@ def named_rows(
     if name is not None and locate.is_own(str(name)):
         whole = user_data.load_whole(
             name, data_dir, run.card.classes, options=_table_options(run), schema=run.card.schema,
-            features=None if run.is_module else run.bank.features,
+            features=None if run.is_module else run.predictor.features,
         )  # fmt: skip
         chosen = part or "all"
         rows = whole.rows if chosen == "all" else _part(run, whole.splits(), chosen)
@@ -166,7 +168,7 @@ def describe_weights(run: Run, rows: Dataset) -> str:
     source = None if origin is None else origin.sample_weight or origin.table.get("sample_weight")
     if source is None:
         return ""
-    if rows.weights is not None:
+    if rows.arrays.weights is not None:
         return f"rows count by their weights, {source}"
     return f"the run was trained with the weights {source}, which are not of these rows: each counts once"
 
@@ -198,12 +200,12 @@ def fit_rows(run: Run, rows: Dataset) -> Dataset:
         UsageError: its loss is not of such targets.
     """
     run.check_fits(rows)
-    run.loss.check_targets(rows.y)
+    run.loss.check_targets(rows.arrays.y)
     if rows.scale == run.card.scale:
         return rows
-    factor = rows.scale / run.card.scale
-    X = rows.X.times(factor) if isinstance(rows.X, SparseFeatures) else rows.X.double() * factor
-    return dataclasses.replace(rows, X=X, scale=run.card.scale, validation=None)
+    factor, X = rows.scale / run.card.scale, rows.arrays.X
+    X = X.times(factor) if isinstance(X, SparseFeatures) else X.astype(np.float64) * factor
+    return rows.replace(X=X, scale=run.card.scale, validation=None)
 
 
 def _table_options(run: Run) -> TableOptions | None:
@@ -265,5 +267,5 @@ def is_trained_on(run: Run, train: Dataset) -> bool | None:
     is_same = run.dataset_checksum == train.checksum  # which counts the weights in
     if run.origin is None or run.origin.sample_weight is None:
         return is_same
-    again = train if train.weights is not None else _weigh_again(train, run.origin)
+    again = train if train.arrays.weights is not None else _weigh_again(train, run.origin)
     return run.dataset_checksum == again.checksum or None  # other weights may be the cause

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
@@ -43,7 +41,7 @@ class Baseline:
         w = _weights(train)
         if train.is_classification:
             return cls(shares=tuple(_shares(train).tolist()))
-        y = train.y.double().numpy(force=True)
+        y = train.arrays.y.astype(np.float64)
         middle = y[w > 0][:1]  # so that a large constant costs the mean no digits
         mean = middle + (w @ (y - middle)) / w.sum()
         return cls(mean=tuple(mean.ravel().tolist()), median=tuple(_median(one, w) for one in y.T))
@@ -62,31 +60,31 @@ class Baseline:
         """
         if self.shares:
             # The losses of classes are linear in the target, so that of the mean target is the mean loss.
-            target = torch.from_numpy(_shares(rows))[:, None]  # (K, 1)
+            target = _shares(rows)[:, None]  # (K, 1)
             value = float(loss.value(self._scores(loss), target)[0])
-            w, hits = _weights(rows), rows.labels.numpy(force=True) == int(np.argmax(self.shares))
+            w, hits = _weights(rows), rows.arrays.labels == int(np.argmax(self.shares))
             return {"accuracy": float(w @ hits / w.sum()), "loss": value}
         w = _weights(rows)
-        target, share = rows.y.double().cpu().T, torch.from_numpy(w / w.sum())  # (K, N), (N,)
-        value = float(loss.value(self._scores(loss).expand_as(target), target) @ share)
-        y = target.T.numpy()
+        y = rows.arrays.y.astype(np.float64)
+        value = float(loss.value(self._scores(loss), y.T) @ (w / w.sum()))
         squares, errors = (y - np.array(self.mean)) ** 2, np.abs(y - np.array(self.median))
         rmse = float(np.sqrt(w @ squares / w.sum()).mean())
         return {"rmse": rmse, "mae": float((w @ errors / w.sum()).mean()), "loss": value}
 
-    def _scores(self, loss: Loss) -> Tensor:
+    def _scores(self, loss: Loss) -> NDArray[np.float64]:
         """Constant scores of the least loss over the training rows, (K, 1); of Huber's about so."""
         if self.shares:
-            p = torch.tensor(self.shares, dtype=torch.float64).clamp(LEAST, 1 - LEAST)[:, None]
-            return p.log() if loss.couples_outputs else p.log() - (1 - p).log()
-        mean, median = (torch.tensor(one, dtype=torch.float64) for one in (self.mean, self.median))
+            p = np.clip(self.shares, LEAST, 1 - LEAST)[:, None]
+            return np.log(p) if loss.couples_outputs else np.log(p) - np.log(1 - p)
+        mean, median = (np.array(one, np.float64) for one in (self.mean, self.median))
         if not loss.is_of_differences:
             return loss.level(mean)[:, None]
         return (mean if loss.is_quadratic else median)[:, None]
 
 
 def _weights(rows: Dataset) -> NDArray[np.float64]:
-    return np.ones(len(rows)) if rows.weights is None else rows.weights.double().numpy(force=True)
+    weights = rows.arrays.weights
+    return np.ones(len(rows)) if weights is None else weights
 
 
 def find_baseline(
@@ -164,9 +162,10 @@ def baseline_lines(
 def _shares(rows: Dataset) -> NDArray[np.float64]:
     """Of each class, (K,), of soft labels their mean."""
     w = _weights(rows)
-    if rows.y.is_floating_point():
-        return w @ rows.y.double().numpy(force=True) / w.sum()
-    return np.bincount(rows.y.numpy(force=True), w, rows.outputs) / w.sum()
+    y = rows.arrays.y
+    if y.dtype.kind == "f":
+        return w @ y.astype(np.float64) / w.sum()
+    return np.bincount(y, w, rows.outputs) / w.sum()
 
 
 def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -4,25 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+import numpy as np
 
 from linnet import files
 from linnet.errors import DataNotFoundError, FormatError
 from linnet.model import signature
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-def dumps(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
+
+def dumps(tensors: Mapping[str, Tensor | np.ndarray], metadata: Mapping[str, str]) -> bytes:
     """The file's bytes, signed.
 
     Args:
-        tensors: by name; saved from the CPU, contiguous.
+        tensors: by name; saved from the CPU, contiguous. Of arrays alone torch is not imported.
         metadata: what to say of them; the key "sha256" is taken.
     """
+    said = {**metadata, "sha256": signature.UNSIGNED}
+    arrays = {name: np.ascontiguousarray(one) for name, one in tensors.items() if isinstance(one, np.ndarray)}
+    if len(arrays) == len(tensors):
+        from safetensors.numpy import save as save_arrays
+
+        return signature.sign(save_arrays(arrays, said))
     from safetensors.torch import save
 
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    return signature.sign(save(plain, {**metadata, "sha256": signature.UNSIGNED}))
+    plain: Any = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}  # type: ignore[union-attr]
+    return signature.sign(save(plain, said))
+
+
+def loads_arrays(content: bytes, path: Path | str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays and the metadata of a signed file, without torch; see `loads`."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    plain, _ = signature.verify(content, path)
+    try:
+        return load(content), plain
+    except SafetensorError as error:  # pragma: no cover - a signed file that safetensors cannot read
+        raise FormatError(f"{path} is not a safetensors file: {error}") from error
 
 
 def loads(content: bytes, path: Path | str) -> tuple[dict[str, Tensor], dict[str, str]]:

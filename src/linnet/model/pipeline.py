@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from linnet.config.table import Task
-from linnet.core.bank import Bank
 from linnet.data.coerce import describe
 from linnet.errors import UsageError
+from linnet.lazy import torch
 from linnet.model.card import Card
 from linnet.model.folding import Weights, fold
 from linnet.model.history import History
@@ -83,6 +82,8 @@ def run_of(model: Any, *, name: str = "pipeline") -> Run:
     W, b = (torch.from_numpy(np.array(part, dtype)) for part in weights)
     target = "" if schema is None else schema.target.name
     card = Card(name, classes, None, 1.0, loss, columns=columns, target=target, schema=schema)
+    from linnet.core.bank import Bank
+
     run = Run(Bank.of(W, b), History(), "completed", card)
     _check(run, steps, last)
     return run

@@ -124,14 +124,20 @@ class Predictor:
         return answers_of(self.scores(X), self.card)
 
 
+def logits_of(scores: NDArray[np.floating], card: Card) -> NDArray[np.floating]:
+    """What the class probabilities of scores (B, K) are the softmax of, calibrated if the card says so."""
+    logits = -np.logaddexp(0, -scores) if card.kind == "logistic" else scores  # log σ(o)
+    if card.calibration is None:
+        return logits
+    scale, shift = (np.asarray(v, scores.dtype) for v in (card.calibration.scale, card.calibration.shift))
+    return logits * scale + shift
+
+
 def answers_of(scores: NDArray[np.floating], card: Card) -> NDArray[np.floating]:
     """What a card makes of scores (B, K): probabilities as `Loss.probabilities`, or the scores themselves."""
     if card.kind == "regression":
         return np.exp(scores) if card.link == "log" else scores
-    logits = -np.logaddexp(0, -scores) if card.kind == "logistic" else scores  # log σ(o)
-    if card.calibration is not None:
-        scale, shift = (np.asarray(v, scores.dtype) for v in (card.calibration.scale, card.calibration.shift))
-        logits = logits * scale + shift
+    logits = logits_of(scores, card)
     # The ufuncs' own `reduce`: for one row the methods around them cost as much as the work.
     powers = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True))
     np.exp(powers, out=powers)

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any, cast
 
 from linnet import files, folders
-from linnet.config.requests import FitRequest, SolveRequest, read_model_request, to_json
-from linnet.core.bank import Bank
+from linnet.config.requests import FitRequest, SolveRequest, read_model_request
 from linnet.core.calibration import Calibration
 from linnet.core.conformal import PredictionRules
 from linnet.core.losses import Loss, by_name
-from linnet.data.arguments import dataset_of
+from linnet.core.parameters import Parameters
 from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset, LinearTruth
-from linnet.data.origin import Origin, read_record, record_of
+from linnet.data.origin import Origin, read_record
+from linnet.data.row_fields import to_array
 from linnet.data.sparse import SparseFeatures
-from linnet.device import versions
 from linnet.errors import FormatError, ShapeError, UsageError
+from linnet.lazy import held, is_tensor, lazy_fields, torch
 from linnet.model import model_file
 from linnet.model.card import Card, check_columns
 from linnet.model.history import History, Record
-from linnet.model.modules import module_scores
 from linnet.model.optimum import Optimum
-from linnet.model.predictor import MODEL
+from linnet.model.predictor import MODEL, Predictor
+from linnet.model.run_record import check_fits, summary_of
 from linnet.schema.cells import Frame
-from linnet.schema.describe import describe
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from linnet.core.bank import Bank
 
 FORMAT = "linnet.model/1"
 HISTORY = "history.jsonl"
 
 
+@lazy_fields(Parameters, Parameters.to_bank, "model")
 @dataclass(eq=False)
 class Run:
     """What came out of a training. What it gives out is contiguous, so that any library can save it.
@@ -71,8 +73,8 @@ class Run:
     baseline: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if isinstance(self.model, Bank):
-            self.model = self.model.contiguous()
+        if not isinstance(held(self, "model"), Parameters) and not self.is_module:
+            self.model = self.bank.contiguous()
 
     @property
     def bank(self) -> Bank:
@@ -81,9 +83,28 @@ class Run:
         Raises:
             UsageError: the run trained a module.
         """
+        from linnet.core.bank import Bank
+
         if not isinstance(self.model, Bank):
             raise UsageError("this run trained a module of yours, which is in run.model, not a bank")
         return self.model
+
+    @property
+    def _parameters(self) -> Parameters | Bank:
+        """The linear model as it is kept: as arrays until somebody wants the bank."""
+        kept = held(self, "model")
+        return kept if isinstance(kept, Parameters) else self.bank
+
+    @property
+    def predictor(self) -> Predictor:
+        """The model in numpy alone, of several the first; of a bank in memory that it shares.
+
+        Raises:
+            UsageError: the run trained a module.
+        """
+        kept = self._parameters
+        W, b = (to_array(one)[: kept.outputs] for one in (kept.W, kept.b))
+        return Predictor(W, b, self.card)
 
     @property
     def fitted(self) -> FitRequest | None:
@@ -108,12 +129,13 @@ class Run:
     @property
     def is_module(self) -> bool:
         """Whether the run trained a module that was given, and not a linear model of linnet's."""
-        return not isinstance(self.model, Bank)
+        kept = held(self, "model")
+        return not isinstance(kept, Parameters) and isinstance(kept, torch.nn.Module)
 
     @property
     def module(self) -> nn.Module:
         """The given module, or the book's Flatten and Linear, of rows (B, D) or images (B, *image_shape)."""
-        return self.model.to_module() if isinstance(self.model, Bank) else self.model
+        return self.model if self.is_module else self.bank.to_module()  # type: ignore[return-value]
 
     def scores(self, X: Tensor) -> Tensor:
         """The scores (logits, or of a regression what the link makes of its means) of stored rows, (B, K).
@@ -127,17 +149,21 @@ class Run:
         """
         if isinstance(X, Dataset):
             raise UsageError(f"give the rows of {X.name} alone, as its X")
-        if not isinstance(X, Tensor) or X.is_complex() or X.layout is not torch.strided:
+        if not is_tensor(X) or X.is_complex() or X.layout is not torch.strided:
             X, columns = features_of(X)
             if columns and X.shape[1:] == (len(self.card.columns),):
                 check_columns(self.card.columns, columns, "X")
         if isinstance(X, SparseFeatures):
             return torch.cat([self.scores(part) for part in X.split(len(X))])
-        if isinstance(self.model, nn.Module):
-            return module_scores(self.model, X, self.card)
-        if X.ndim != 2 or X.shape[1] != self.model.features:
-            raise ShapeError(f"expected rows of {self.model.features} features, got shape {tuple(X.shape)}")
-        return self.model.scores(X.to(self.model.W), self.card.scale)[0].T.contiguous()
+        X = torch.as_tensor(X)
+        if self.is_module:
+            from linnet.model.modules import module_scores
+
+            return module_scores(self.module, X, self.card)
+        bank = self.bank
+        if X.ndim != 2 or X.shape[1] != bank.features:
+            raise ShapeError(f"expected rows of {bank.features} features, got shape {tuple(X.shape)}")
+        return bank.scores(X.to(bank.W), self.card.scale)[0].T.contiguous()
 
     def predict(self, rows: Any, *, keep: Sequence[str] = ()) -> Frame:
         """The answers to raw rows in memory or in files; see `linnet.predict` for what these may be."""
@@ -184,11 +210,17 @@ class Run:
         Raises:
             ShapeError: the calibration is for another number of classes.
         """
-        return dataclasses.replace(self, card=self.card.calibrated(calibration))
+        return self._with_card(self.card.calibrated(calibration))
 
     def with_rules(self, rules: PredictionRules | None) -> Run:
         """The same run with other rules for the rows that it answers; see `Card.with_rules`."""
-        return dataclasses.replace(self, card=self.card.with_rules(rules, self.bank.outputs))
+        return self._with_card(self.card.with_rules(rules, self.predictor.outputs))
+
+    def _with_card(self, card: Card) -> Run:
+        """The same run with another card; its model stays as it is kept."""
+        made = copy.copy(self)
+        made.card = card
+        return made
 
     def save_model(self, folder: Path | str) -> None:
         """Write model.safetensors alone: the parameters and the card.
@@ -206,8 +238,9 @@ class Run:
 
     def model_bytes(self) -> bytes:
         """What model.safetensors holds, which is nothing of a module."""
-        metadata = {"format": FORMAT, "models": str(self.bank.models), "card": self.card.to_json()}
-        return model_file.dumps({"W": self.bank.W, "b": self.bank.b}, metadata)
+        kept = self._parameters
+        metadata = {"format": FORMAT, "models": str(kept.models), "card": self.card.to_json()}
+        return model_file.dumps({"W": kept.W, "b": kept.b}, metadata)
 
     def save(self, folder: Path | str, others: Mapping[str, bytes | str] | None = None) -> Path:
         """Write run.json, history.jsonl and model.safetensors, all of them or none.
@@ -226,26 +259,9 @@ class Run:
         for name in (folders.RUN, MODEL):
             files.check_replaceable(folder / name, "give another folder")
         contents = {**(others or {}), HISTORY: self.history.to_jsonl(), MODEL: self.model_bytes()}
-        folders.write(folder, self._summary(), contents)
+        folders.write(folder, summary_of(self), contents)
         self.folder = folder
         return folder
-
-    def _summary(self) -> dict[str, Any]:
-        return {
-            "status": self.status,
-            "request": self.request and to_json(self.request),
-            "optimum": self.optimum and dataclasses.asdict(self.optimum),
-            "final": self.history.last,
-            "baseline": dict(self.baseline),
-            "seconds": round(self.seconds, 6),
-            "epochs_done": len(self.history),
-            "dataset": self.card.dataset,
-            "table": self.card.schema and describe(self.card.schema),
-            "dataset_checksum": self.dataset_checksum,
-            "origin": record_of(self.origin, self.dataset_checksum),
-            "finished": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-            "versions": versions(),
-        }
 
     @classmethod
     def load(cls, folder: Path | str) -> Run:
@@ -258,14 +274,14 @@ class Run:
         folder = Path(folder)
         folders.check_is_run(folder)
         state = folders.read(folder)
-        tensors, metadata = model_file.loads(state.read(MODEL), folder / MODEL)
+        tensors, metadata = model_file.loads_arrays(state.read(MODEL), folder / MODEL)
         summary = state.values
         try:
             history = History.from_jsonl(state.read(HISTORY).decode())
-            bank = Bank.of(tensors["W"], tensors["b"], int(metadata["models"]))
+            model = Parameters(tensors["W"], tensors["b"], int(metadata["models"]))
             request, optimum = read_model_request(summary, folder / folders.RUN), summary["optimum"]
             return cls(
-                bank, history, summary["status"], Card.from_json(metadata["card"]),
+                cast(Any, model), history, summary["status"], Card.from_json(metadata["card"]),
                 request, None if optimum is None else Optimum.from_json(optimum),
                 summary["dataset_checksum"], summary["seconds"], folder, origin=read_record(summary),
                 baseline=summary.get("baseline", {}),
@@ -274,20 +290,8 @@ class Run:
             raise FormatError(f"{folder} does not hold a whole run: {error!r}") from error
 
     def check_fits(self, dataset: Dataset) -> None:
-        """Refuse a data set that the model was not made for.
-
-        Raises:
-            UsageError, ShapeError: it is no data set, or its features, outputs or classes differ.
-        """
-        dataset = dataset_of(dataset, "this")
-        ours = (self.bank.features, self.bank.outputs, self.card.classes)
-        theirs = (dataset.features, dataset.outputs, dataset.classes)
-        if ours != theirs:
-            raise ShapeError(
-                f"the model takes {ours[0]} features to {ours[1]} outputs {list(ours[2])}, but "
-                f"{dataset.name} has {theirs[0]} and {theirs[1]} {list(theirs[2])}"
-            )
-        check_columns(self.card.columns, dataset.columns, dataset.name)
+        """Refuse a data set that the model was not made for, as `linnet.model.run_record.check_fits` does."""
+        check_fits(self, dataset)
 
     @property
     def loss(self) -> Loss:

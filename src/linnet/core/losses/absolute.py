@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
+from linnet.core.losses.base import Loss, Numbers, TargetUnits, dense, shifted
+from linnet.lazy import torch
 
-from linnet.core.losses.base import Loss, TargetUnits, dense, shifted
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class AbsoluteError(Loss):
         """See `Loss.dual_reach`."""
         return 1.0
 
-    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+    def value(self, scores: Numbers, target: Numbers) -> Numbers:
         """See `Loss.value`."""
-        return (scores - dense(scores, target)).abs().sum(-2)
+        return abs(scores - dense(scores, target)).sum(-2)
 
     def residual(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.residual`."""

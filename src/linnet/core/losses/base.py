@@ -2,19 +2,26 @@
 
 Scores are (…, K, B): outputs on the last dimension but one, the rows of a batch last. A target is class
 indices (B,), or dense (K, B): one-hot or soft labels for classes, the targets of a regression. The mean over
-rows, the features and the penalty are added by whoever uses a loss.
+rows, the features and the penalty are added by whoever uses a loss. `value`, `level` and `check_targets`, of
+which evaluations are made, take numpy's arrays as they take tensors, and import no torch for them.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from linnet.errors import UsageError
+from linnet.lazy import is_tensor, torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Numbers = TypeVar("Numbers", bound=Any)
+"""A tensor, or an array of numpy."""
 
 
 class Loss(ABC):
@@ -65,7 +72,7 @@ class Loss(ABC):
         return {}
 
     @abstractmethod
-    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+    def value(self, scores: Numbers, target: Numbers) -> Numbers:
         """The loss of each row, (…, B), of scores (…, K, B)."""
 
     @abstractmethod
@@ -135,13 +142,13 @@ class Loss(ABC):
         """
         return None
 
-    def level(self, mean: Tensor) -> Tensor:
+    def level(self, mean: Numbers) -> Numbers:
         """The score of a row whose mean is given, where solvers begin its bias; 0 where any will do, (K,).
 
         Args:
             mean: of the targets, (K,).
         """
-        return torch.zeros_like(mean)
+        return namespace(mean).zeros_like(mean)
 
     def in_units(self, mean: Tensor, deviation: float) -> TargetUnits:
         """The loss over targets near 0 of about unit size, where it has such a form; here it stays as it is.
@@ -152,7 +159,7 @@ class Loss(ABC):
         """
         return TargetUnits(self, torch.zeros_like(mean))
 
-    def check_targets(self, y: Tensor) -> None:
+    def check_targets(self, y: Tensor | np.ndarray) -> None:
         """Refuse targets that the loss is not of; here any number will do.
 
         Args:
@@ -199,7 +206,7 @@ class Loss(ABC):
         return True
 
     @staticmethod
-    def encode(target: Tensor, outputs: int, dtype: torch.dtype) -> Tensor:
+    def encode(target: Any, outputs: int, dtype: Any) -> Any:
         """A batch's stored targets as dense (K, B).
 
         Args:
@@ -207,6 +214,9 @@ class Loss(ABC):
             outputs: K.
             dtype: of the result.
         """
+        if not is_tensor(target):
+            target = np.asarray(target)
+            return target.T.astype(dtype) if is_floating(target) else np.eye(outputs, dtype=dtype)[:, target]
         if target.is_floating_point():
             return target.T.to(dtype)
         dense = torch.zeros(outputs, len(target), dtype=dtype, device=target.device)
@@ -247,9 +257,19 @@ def shifted(loss: Loss, mean: Tensor, deviation: float, worth: float) -> TargetU
     return TargetUnits(loss, mean, deviation, worth, mean, deviation)
 
 
-def dense(scores: Tensor, target: Tensor) -> Tensor:
+def dense(scores: Numbers, target: Numbers) -> Numbers:
     """The target as (K, B), whatever it came as."""
-    return target if target.is_floating_point() else Loss.encode(target, scores.shape[-2], scores.dtype)
+    return target if is_floating(target) else Loss.encode(target, scores.shape[-2], scores.dtype)
+
+
+def namespace(values: Any) -> Any:
+    """Of a tensor torch, of an array numpy: the functions that take it, by names that both have."""
+    return torch if is_tensor(values) else np
+
+
+def is_floating(values: Any) -> bool:
+    """Whether a tensor or an array holds floating numbers."""
+    return values.is_floating_point() if is_tensor(values) else values.dtype.kind == "f"
 
 
 def ratio(part: Tensor, whole: Tensor) -> Tensor:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
-from linnet.core.losses.base import Loss, TargetUnits, dense, shifted
+from linnet.core.losses.base import Loss, Numbers, TargetUnits, dense, namespace, shifted
 from linnet.errors import UsageError
+from linnet.lazy import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,11 @@ class Huber(Loss):
         own = {} if self.slope == self.threshold else {"slope": self.slope}
         return {"huber": self.threshold, **own}
 
-    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+    def value(self, scores: Numbers, target: Numbers) -> Numbers:
         """See `Loss.value`."""
-        r = (scores - dense(scores, target)).abs()
-        inside = r.square() * (self.slope / (2 * self.threshold))
-        return torch.where(r <= self.threshold, inside, self.slope * (r - self.threshold / 2)).sum(-2)
+        own, r = namespace(scores), abs(scores - dense(scores, target))
+        inside = own.square(r) * (self.slope / (2 * self.threshold))
+        return own.where(r <= self.threshold, inside, self.slope * (r - self.threshold / 2)).sum(-2)
 
     def residual(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.residual`."""

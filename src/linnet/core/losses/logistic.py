@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor, nn
+from linnet.core.losses.base import Loss, Numbers, dense, namespace
+from linnet.lazy import torch
 
-from linnet.core.losses.base import Loss, dense
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,10 @@ class Logistic(Loss):
     is_self_concordant: ClassVar[bool] = True
     curvature_bound: ClassVar[float | None] = 1 / 4
 
-    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+    def value(self, scores: Numbers, target: Numbers) -> Numbers:
         """See `Loss.value`."""
-        softplus = torch.logaddexp(scores, scores.new_zeros(()))  # nn.functional's is cut off at 20
+        own = namespace(scores)
+        softplus = own.logaddexp(scores, own.zeros_like(scores[..., :1, :1]))  # torch's softplus ends at 20
         return (softplus - dense(scores, target) * scores).sum(-2)
 
     def residual(self, scores: Tensor, target: Tensor) -> Tensor:
@@ -53,7 +55,7 @@ class Logistic(Loss):
 
     def logits(self, scores: Tensor) -> Tensor:
         """See `Loss.logits`; log σ(o), as small probabilities would become 0/0 without the logarithm."""
-        return nn.functional.logsigmoid(scores)
+        return torch.nn.functional.logsigmoid(scores)
 
     def middle(self, outputs: int) -> float:
         """See `Loss.middle`: a half, whatever K."""

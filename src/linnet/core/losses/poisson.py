@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from linnet.core.losses.base import Loss, TargetUnits, dense
+from linnet.core.losses.base import Loss, Numbers, TargetUnits, dense, is_floating, namespace
 from linnet.errors import UsageError
+from linnet.lazy import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,12 @@ class Poisson(Loss):
     name: ClassVar[str] = "poisson"
     is_self_concordant: ClassVar[bool] = True  # its third derivative is its second
 
-    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+    def value(self, scores: Numbers, target: Numbers) -> Numbers:
         """See `Loss.value`."""
         y = dense(scores, target)
-        return (scores.exp() - y * scores + torch.xlogy(y, y) - y).sum(-2)
+        own = namespace(scores)
+        logs = torch.xlogy(y, y) if own is torch else y * np.log(np.where(y > 0, y, 1))
+        return (own.exp(scores) - y * scores + logs - y).sum(-2)
 
     def residual(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.residual`."""
@@ -51,9 +56,10 @@ class Poisson(Loss):
         """See `Loss.margins`: means of rows that count nothing fall towards 0, those of others must stay."""
         return torch.where(y > 0, -scores.abs(), -scores).amin(0)
 
-    def level(self, mean: Tensor) -> Tensor:
+    def level(self, mean: Numbers) -> Numbers:
         """See `Loss.level`: its logarithm."""
-        return torch.where(mean > 0, mean, 1.0).log()
+        own = namespace(mean)
+        return own.log(own.where(mean > 0, mean, 1.0))
 
     def in_units(self, mean: Tensor, deviation: float) -> TargetUnits:
         """See `Loss.in_units`: counts as shares of their mean, l(o, y) = m l(o − log m, y/m)."""
@@ -61,9 +67,9 @@ class Poisson(Loss):
         level = torch.full_like(mean, math.log(middle))
         return TargetUnits(self, level, 1.0, middle, torch.zeros_like(mean), middle)
 
-    def check_targets(self, y: Tensor) -> None:
+    def check_targets(self, y: Tensor | np.ndarray) -> None:
         """See `Loss.check_targets`."""
-        if not y.is_floating_point():
+        if not is_floating(y):
             raise UsageError(
                 "the poisson loss is of counts, and these targets are classes: give floating numbers, such "
                 "as y.astype(float), or call a table's column of counts response"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
-from linnet.core.losses.base import Loss, dense, ratio
+from linnet.core.losses.base import Loss, dense, is_floating, ratio
+from linnet.lazy import is_tensor, torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 VECTOR = 64
 """Rows that a vectorised loop takes without a rest, whatever the processor."""
@@ -29,11 +32,13 @@ class SoftmaxCrossEntropy(Loss):
     is_self_concordant: ClassVar[bool] = True
     curvature_bound: ClassVar[float | None] = 1 / 2
 
-    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+    def value(self, scores: Any, target: Any) -> Any:
         """See `Loss.value`."""
+        if not is_tensor(scores):
+            return _value_of_arrays(scores, target)
         rows = scores.shape[-1]
         # Whole vectors of rows, without a tail computed another way: a row's loss is the same in any batch.
-        whole = scores if rows % VECTOR == 0 else nn.functional.pad(scores, (0, -rows % VECTOR))
+        whole = scores if rows % VECTOR == 0 else torch.nn.functional.pad(scores, (0, -rows % VECTOR))
         log_p = torch.log_softmax(whole, -2)[..., :rows]  # (…, K, B)
         if target.is_floating_point():
             return -torch.where(target == 0, 0.0, target * log_p).sum(-2)  # 0 · −∞ counts nothing
@@ -100,3 +105,13 @@ class SoftmaxCrossEntropy(Loss):
             return None
         own = y.bool()
         return scores.masked_fill(~own, torch.inf).amin(0) - scores.masked_fill(own, -torch.inf).amax(0)
+
+
+def _value_of_arrays(scores: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The loss of each row, (…, B), of arrays."""
+    shifted = scores - scores.max(-2, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(-2, keepdims=True))  # (…, K, B)
+    if is_floating(target):
+        return -np.multiply(target, log_p, where=target != 0, out=np.zeros_like(log_p)).sum(-2)
+    index = np.broadcast_to(target, (*scores.shape[:-2], 1, scores.shape[-1]))
+    return -np.take_along_axis(log_p, index, -2).squeeze(-2)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
+from linnet.core.losses.base import Loss, Numbers, TargetUnits, dense, namespace, shifted
+from linnet.lazy import torch
 
-from linnet.core.losses.base import Loss, TargetUnits, dense, shifted
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class SquaredError(Loss):
         """See `Loss.dual_reach`: it is finite everywhere."""
         return math.inf
 
-    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+    def value(self, scores: Numbers, target: Numbers) -> Numbers:
         """See `Loss.value`."""
-        return (scores - dense(scores, target)).square().sum(-2) / 2
+        return namespace(scores).square(scores - dense(scores, target)).sum(-2) / 2
 
     def residual(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.residual`."""

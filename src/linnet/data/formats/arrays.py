@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from linnet.data.formats.array_targets import Code, floating
 from linnet.data.formats.image_arrays import as_rows
 from linnet.data.formats.pixels import PIXEL
 from linnet.data.formats.stored_arrays import BROKEN, MAX_FEATURES, NAMED, read_array
+from linnet.data.sparse import SparseFeatures
 from linnet.data.split import Whole, stack_rows
 from linnet.errors import FormatError
-from linnet.lazy import torch
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -104,9 +103,9 @@ def whole_of(
 
 def _join(parts: Mapping[str, Dataset]) -> Whole:
     """The rows of all parts, one after the other, and of which part each is."""
-    own_types = {part.X.dtype for part in parts.values()}
-    if len(own_types) > 1 and torch.float64 in own_types:  # which holds the numbers of all parts
-        parts = {part: dataclasses.replace(rows, X=rows.X.double()) for part, rows in parts.items()}
+    own_types = {part.dtype for part in parts.values()}
+    if len(own_types) > 1 and "float64" in own_types:  # which holds the numbers of all parts
+        parts = {part: rows.replace(X=_double(rows.arrays.X)) for part, rows in parts.items()}
     rows = parts["train"]
     for part, more in parts.items():
         rows = rows if part == "train" else stack_rows(rows, more)
@@ -114,6 +113,10 @@ def _join(parts: Mapping[str, Dataset]) -> Whole:
         return Whole(rows)
     own = np.repeat(list(parts), [len(part) for part in parts.values()])
     return Whole(rows, own == "test", own == "validation")
+
+
+def _double(X: Any) -> Any:
+    return X.astype(np.float64) if isinstance(X, np.ndarray) else SparseFeatures(X.matrix.astype(np.float64))
 
 
 def _arrays(archive: zipfile.ZipFile, name: str, most: int | None) -> dict[str, Array]:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
@@ -20,7 +21,6 @@ from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.formats.text_table import TextTable
 from linnet.data.split import SPLIT_SEED, TEST_FRACTION, Whole, choose_rows
 from linnet.errors import FormatError
-from linnet.lazy import torch
 from linnet.schema.by_formula import apply_formula, drop_gaps, options_of
 from linnet.schema.cells import Cells, Frame
 from linnet.schema.coded import SomeRows
@@ -60,7 +60,7 @@ class TableRows(Whole):
             return Splits(_note_split(self.rows, {"by": "none"}))
         if not hold_out:
             return Splits(self.rows)
-        is_test = choose_rows(self.rows, self.options.test_size or TEST_FRACTION, SPLIT_SEED).numpy()
+        is_test = choose_rows(self.rows, self.options.test_size or TEST_FRACTION, SPLIT_SEED)
         parts = [self.rows.rows(~is_test), self.rows.rows(is_test)]
         is_same = self.rows.schema is None or self.rows.schema.is_plain  # whichever rows fit it
         if self.schema is not None and (self.is_outline or not is_same):
@@ -74,15 +74,17 @@ class TableRows(Whole):
     def _describe_split(self, train: Dataset, test: Dataset, is_test: NDArray[np.bool_]) -> dict[str, Any]:
         """How the rows to test on were chosen, as `Schema.split` has it."""
         counts = {"train": len(train), "test": len(test)}
-        if self.rows.times is not None:
-            first = int(np.where(is_test, self.rows.times.numpy(), len(is_test)).argmin())
+        if (times := self.rows.arrays.times) is not None:
+            first = int(np.where(is_test, times, len(is_test)).argmin())
             since = str(self.frame[self.options.time].iloc[first])
             more = {"by": "time", "column": self.options.time, "since": since}
-            seen = torch.bincount(train.labels, minlength=train.outputs) if train.is_classification else []
+            labels = train.arrays.labels if train.is_classification else np.empty(0, np.int64)
+            seen = np.bincount(labels, minlength=len(train.classes))
             untrained = [name for name, rows in zip(train.classes, seen, strict=True) if not rows]
             return {**more, **counts, **({"untrained": untrained} if untrained else {})}
-        if train.groups is not None and test.groups is not None:
-            groups = {"train_groups": len(train.groups.unique()), "test_groups": len(test.groups.unique())}
+        own, others = train.arrays.groups, test.arrays.groups
+        if own is not None and others is not None:
+            groups = {"train_groups": len(np.unique(own)), "test_groups": len(np.unique(others))}
             return {"by": "groups", "column": self.options.groups, **counts, **groups}
         return {"by": "stratified" if train.is_classification else "random", **counts}
 
@@ -94,7 +96,7 @@ def _fit(schema: Schema, rows: Frame, options: TableOptions) -> Schema:
 def _note_split(rows: Dataset, split: Mapping[str, Any]) -> Dataset:
     """The rows, whose schema says how they were chosen."""
     schema = rows.schema and dataclasses.replace(rows.schema, split=split)
-    return dataclasses.replace(rows, schema=schema)
+    return rows.replace(schema=schema)
 
 
 def check_table(
@@ -212,7 +214,7 @@ def _rows_by_schema(
     rows, seen = _encode(frame, schema, name, read_row_columns(frame, options))
     said = (*notes, *dropped, *schema.notes, *say_lost(frame, schema, seen))
     schema = dataclasses.replace(schema, notes=said)
-    rows = dataclasses.replace(rows, schema=rows.schema and schema)
+    rows = rows.replace(schema=rows.schema and schema)
     return TableRows(rows, frame=frame, schema=None, fitted=schema, options=options)
 
 
@@ -248,7 +250,7 @@ def _encode(
 def _outline(frame: Frame, schema: Schema, name: str, beside: Mapping[str, Any]) -> Dataset:
     """Rows as a data set whose features are not encoded: one column of zeros that takes no memory."""
     y, shared = _targets(frame, schema, name, beside)
-    X: Any = torch.zeros(1, 1, dtype=torch.float64).expand(len(frame), 1)
+    X: Any = as_strided(np.zeros(1), (len(frame), 1), (0, 0))
     return Dataset(X, y, name, schema=schema, **shared)
 
 

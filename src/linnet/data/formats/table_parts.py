@@ -135,7 +135,7 @@ def add_parts(train: TableRows, parts: Mapping[str, NamedTable], options: TableO
         _check_alike(found[part], train.rows, label)
         notes += [f"{label}: {note}" for note in dropped]
     rows = _note(train.rows, notes)
-    splits = Splits(dataclasses.replace(rows, validation=found.get("validation")), found.get("test"))
+    splits = Splits(rows.replace(validation=found.get("validation")), found.get("test"))
     for each in found.values():
         rows = stack_rows(rows, each)
     return NamedParts(rows, parts=splits, frame=train.frame)
@@ -183,4 +183,4 @@ def _note(rows: Dataset, notes: Sequence[str]) -> Dataset:
     if rows.schema is None or not notes:
         return rows
     schema = dataclasses.replace(rows.schema, notes=(*rows.schema.notes, *notes))
-    return dataclasses.replace(rows, schema=schema)
+    return rows.replace(schema=schema)
