@@ -14,6 +14,7 @@ all folds at once, and the preconditioner of a penalty, made of all rows, serves
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.standard import standardise_rows
 from linnet.solvers.smooth.batched_objective import BatchedObjective, Values
 from linnet.solvers.smooth.by_class import ByClass
+from linnet.solvers.smooth.extrapolate import Extrapolation
 from linnet.solvers.smooth.lbfgs import LBFGS, SINGLE, coarsen
 from linnet.solvers.smooth.memory import Memory, dot
 from linnet.solvers.smooth.newton import Newton
@@ -71,15 +73,17 @@ def _solve(
     penalties = torch.tensor(l2s, dtype=torch.float64, device=views.device)
     width = _width(len(objective.rows) * len(starts[0]), starts[0].numel(), solver)
     found: dict[Place, Minimum] = {}
-    off = [torch.zeros_like(starts[0]) for _ in views]  # of a fold's model from that of all rows
+    paths = [Extrapolation() for _ in views]  # of how a fold's model lies from that of all rows
     for places in _stages(l2s, solver):
+        off = [path.at(l2s[places[0]]) for path in paths]
         models = [(fold, place) for fold in range(len(views)) for place in places]
         for some in (models[low : low + width] for low in range(0, len(models), width)):
             folds, own = (list(each) for each in zip(*some, strict=True))
             part = BatchedObjective(objective, views[folds], penalties[own], [inverses[at] for at in own])
-            start = torch.stack([starts[place] + off[fold] for fold, place in some])
+            start = torch.stack([_add(starts[place], off[fold]) for fold, place in some])
             found.update(zip(some, _minimise(part, part.level(start), solver), strict=True))
-        off = [found[fold, places[-1]].theta - starts[places[-1]] for fold in range(len(views))]
+        for fold, path in enumerate(paths):
+            path.keep(l2s[places[-1]], found[fold, places[-1]].theta - starts[places[-1]])
     ends = [explain_unheld(objective, view > 0) for view in views]
     return [
         replace(one, status=Status(UNATTAINED, ends[fold])) if ends[fold] else one
@@ -91,10 +95,16 @@ def _stages(l2s: Sequence[float], solver: Newton | LBFGS) -> list[list[int]]:
     """Which penalties go on together: by Newton's method all, else one after another, the largest first.
 
     A step of L-BFGS costs so much that a start near the end is worth more than products for all penalties
-    at once: a fold's model lies from that of all rows as it did at the penalty before.
+    at once: how a fold's model lies from that of all rows goes on as it did at the two penalties before.
     """
     order = sorted(range(len(l2s)), key=lambda place: -l2s[place])
-    return [order] if isinstance(solver, Newton) else [[place] for place in order]
+    if isinstance(solver, Newton):
+        return [order]
+    return [list(same) for _, same in itertools.groupby(order, key=lambda place: l2s[place])]
+
+
+def _add(start: Tensor, off: Tensor | None) -> Tensor:
+    return start if off is None else start + off
 
 
 def _width(scores: int, parameters: int, solver: Newton | LBFGS) -> int:
@@ -107,12 +117,13 @@ def _start(
     objective: Objective, l2s: Sequence[float], solver: Newton | LBFGS
 ) -> tuple[list[Tensor], list[Inverse | None]]:
     """θ over all rows, and for L-BFGS an approximate inverse of the Hessian near there, of each penalty."""
-    theta, basis = None, Basis()
+    path, basis = Extrapolation(), Basis()
     inner = solver if isinstance(solver, Newton) else replace(solver, preconditioner=_suit(objective, basis))
     found: dict[float, tuple[Tensor, Inverse | None]] = {}
-    for l2 in sorted(l2s, reverse=True):
+    for l2 in sorted(set(l2s), reverse=True):
         one = objective.replace(penalty=replace(objective.penalty, l2=l2))
-        theta = inner.approach(one, theta).theta
+        theta = inner.approach(one, path.at(l2)).theta
+        path.keep(l2, theta)
         found[l2] = theta, basis.latest
     return [found[l2][0] for l2 in l2s], [found[l2][1] for l2 in l2s]
 
