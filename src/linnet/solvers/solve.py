@@ -238,14 +238,22 @@ def _suit(objective: Objective) -> SolverSpec:
     is_sparse = isinstance(rows, SparseRows)
     if loss.is_quadratic and not is_sparse:
         return Direct()
-    chosen = choose_by_size(rows)
-    is_held = objective.penalty.l2 > 0 and not loss.is_quadratic and not enters_row_space(objective)
-    return NewtonCG() if is_sparse and is_held and isinstance(chosen, Staged) else chosen
+    stays = (
+        is_sparse and objective.penalty.l2 > 0 and not loss.is_quadratic and not enters_row_space(objective)
+    )
+    chosen = choose_by_size(rows, rows.features if stays else None)
+    return NewtonCG() if stays and isinstance(chosen, Staged) else chosen
 
 
-def choose_by_size(rows: Rows) -> SmoothSolver:
-    """Newton with the whole Hessian for few parameters, else `Staged`."""
-    return Newton() if is_small(rows.outputs, min(rows.features, len(rows)), len(rows)) else Staged()
+def choose_by_size(rows: Rows, features: int | None = None) -> SmoothSolver:
+    """Newton with the whole Hessian for few parameters, else `Staged`.
+
+    Args:
+        rows: of the problem.
+        features: of the space in which it is solved; the fewer of rows and features when None.
+    """
+    features = min(rows.features, len(rows)) if features is None else features
+    return Newton() if is_small(rows.outputs, features, len(rows)) else Staged()
 
 
 def shortfall(objective: Objective, theta: Tensor) -> float:

@@ -39,6 +39,11 @@ LARGEST = 50_000_000
 """Numbers in the rows, N·D, up to which their own space is entered: they become dense in float64."""
 
 
+LONG = 4e8
+"""N²·D multiplications of the change to their own space, from which sparse rows stay as they are: their passes
+are short."""
+
+
 @dataclass(frozen=True, eq=False)
 class Framed:
     """An objective for solvers, and the change of columns and targets that leads to it.
@@ -130,9 +135,14 @@ def standardise_rows(objective: Objective) -> Framed:
 
 
 def enters_row_space(objective: Objective) -> bool:
-    """Whether features outnumber rows, a penalty of L2 alone holds them, and the rows are few enough."""
+    """Whether features outnumber rows, a penalty of L2 alone holds them, and the rows are few enough.
+
+    Sparse rows of squared errors, which have no other quick way, enter it however long that takes.
+    """
     rows, penalty = objective.rows, objective.penalty
     is_small = len(rows) * rows.features <= LARGEST
+    if isinstance(rows, SparseRows) and not objective.loss.is_quadratic:
+        is_small = is_small and len(rows) ** 2 * rows.features <= LONG
     return len(rows) < rows.features and penalty.l2 > 0 and not penalty.l1 and is_small
 
 
