@@ -3,7 +3,9 @@ from __future__ import annotations
 from pathlib import Path as Folder
 from typing import Any
 
+import numpy as np
 import pytest
+import scipy.sparse
 import torch
 
 import linnet
@@ -14,6 +16,7 @@ from linnet.errors import ShortfallWarning, UsageError
 from linnet.evaluate.score import score
 from linnet.model.run import Run
 from linnet.plot.optimum import gap_figure
+from linnet.solvers.problem import standard
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.solve import SOLVERS, solve
@@ -124,3 +127,18 @@ def test_the_books_huber_keeps_its_slope(tmp_path: Folder) -> None:
     read = Run.load(tmp_path)
     assert solution.value.loss == read.loss == Huber.book(0.5)
     assert score(read, data).loss == pytest.approx(solution.stats.objective, rel=1e-6)
+
+
+def test_sparse_rows_stay_in_their_columns_where_their_own_space_takes_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = np.random.default_rng(0)
+    X = scipy.sparse.random_array((40, 120_000), density=5e-4, format="csr", rng=drawn)
+    y = torch.from_numpy(drawn.integers(0, 3, 40))
+    data = Dataset(X, y, "texts", ("a", "b", "c"))
+    assert data.is_sparse
+    turned = solve(data, l2=1e-3).value
+    monkeypatch.setattr(standard, "LONG", 0)
+    held = solve(data, l2=1e-3).value
+    assert (optimum_of(turned).solver, optimum_of(held).solver) == ("Newton", "NewtonCG")
+    torch.testing.assert_close(held.bank.W, turned.bank.W, rtol=1e-4, atol=1e-5)

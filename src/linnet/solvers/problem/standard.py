@@ -40,8 +40,8 @@ LARGEST = 50_000_000
 
 
 LONG = 4e8
-"""N²·D multiplications of the change to their own space, from which sparse rows stay as they are: their passes
-are short."""
+"""N²·D multiplications of the change to their own space, from which sparse rows stay as they are, for their
+passes are short."""
 
 
 @dataclass(frozen=True, eq=False)
