@@ -133,7 +133,7 @@ def test_sparse_rows_stay_in_their_columns_where_their_own_space_takes_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     drawn = np.random.default_rng(0)
-    X = scipy.sparse.random_array((40, 120_000), density=5e-4, format="csr", rng=drawn)
+    X: Any = scipy.sparse.random_array((40, 120_000), density=5e-4, format="csr", rng=drawn)
     y = torch.from_numpy(drawn.integers(0, 3, 40))
     data = Dataset(X, y, "texts", ("a", "b", "c"))
     assert data.is_sparse
