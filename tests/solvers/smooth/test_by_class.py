@@ -80,3 +80,11 @@ def test_the_optimum_is_that_of_any_way(outputs: int) -> None:
     plain = minimise(objective(data, l2=1e-2), solver=LBFGS(tol=1e-12, preconditioner=None))
     assert found.status.name == CONVERGED
     torch.testing.assert_close(found.theta, plain.theta, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("l2", [1e-25, 1e-60])
+def test_rounding_of_shifts_is_not_divided_by_a_penalty_below_it(l2: float) -> None:
+    problem = objective(table(200, 3), SOFTMAX, l2)
+    point = problem.point(random_theta(problem, std=0.1))
+    gradient = point.gradient - point.gradient.mean(0)  # a shift of it is rounding alone
+    assert float(ByClass().build(problem, point)(gradient).abs().max()) < 1e3

@@ -215,13 +215,14 @@ def keep_shift_apart(inverse: Inverse, objective: Objective) -> Inverse:
 
     Softmax does not feel a shift of all classes' parameters, which L2 alone curves. A picture class by class
     makes shifts with each step and takes them for curved as the classes are, so that it takes them back some
-    hundred times too slowly. Here they have the curvature that they have, and other steps make none.
+    hundred times too slowly. Here they have the curvature that they have, and other steps make none. A
+    curvature that is less than rounding is raised to it, for what a gradient then says of shifts is rounding.
     """
     if not objective.loss.couples_outputs:
         return inverse
     ridge = objective.zeros()[0]  # (D + 1,), that of the bias 0
     ridge[:-1] = objective.l2
-    flat = torch.where(ridge > 0, 1 / ridge, 0.0)
+    flat = torch.where(ridge > 0, 1 / ridge.clamp(min=torch.finfo(objective.rows.dtype).eps), 0.0)
 
     def apart(gradient: Tensor) -> Tensor:
         mean = gradient.mean(-2, keepdim=True)  # (…, 1, D + 1)
