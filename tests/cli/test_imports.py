@@ -152,3 +152,9 @@ def test_runs_are_evaluated_without_torch_or_what_draws(table: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, *EVALUATED], capture_output=True, text=True)
     assert not done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("target", ["price", "kind"])
+def test_figures_without_intervals_are_said_without_scipy(target: str, table: Path) -> None:
+    linnet.fit(linnet.load(table, target=target), epochs=1, show=False, out="run", report=False)
+    assert imports_of("evaluate", "run", told="loss") == {"pandas"}

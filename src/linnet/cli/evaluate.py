@@ -143,7 +143,7 @@ def evaluate(
     if opened.card.classes:
         lines += _assess(evaluation, result, intervals, top_k or [], positive, values)
     else:
-        lines += _regress(evaluation, result, intervals, values)
+        lines += _regress(evaluation, result, intervals, values, json or intervals)
     lines += report_baseline(evaluation, result, values)
     if sets is not None and opened.card.classes:
         lines += report_prediction_sets(evaluation, sets, randomised, values)
@@ -203,12 +203,13 @@ def _assess(
 
 
 def _regress(
-    evaluation: linnet.Evaluation, result: Score, intervals: bool, values: dict[str, Any]
+    evaluation: linnet.Evaluation, result: Score, intervals: bool, values: dict[str, Any], has_ends: bool
 ) -> list[str]:
     """Lines of a regression's figures, which are put into `values` too."""
+    from linnet.evaluate.interval import LEVEL
     from linnet.evaluate.score import loss_name
 
-    found = linnet.regression_figures(evaluation)
+    found = linnet.regression_figures(evaluation, level=LEVEL if has_ends else None)
     values["errors"] = {name: interval.as_dict() for name, interval in found.items()}
     values["loss_of"], values["target"] = loss_name(evaluation.run.card), evaluation.run.card.target or None
     lines = [f"loss      {result.loss:.6g} ({values['loss_of']})"]

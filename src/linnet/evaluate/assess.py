@@ -109,12 +109,13 @@ def assess(
     chosen = positive_of(evaluation.classes, positive)
     statistic = ByClass(evaluation, ranking)
     drawn = resample(statistic, len(evaluation), resamples, seed) if intervals else None
-    each = statistic.intervals(drawn, level)
+    shown = level if intervals else None
+    each = statistic.intervals(drawn, shown)
     classes = {
         name: {figure: found[k] for figure, found in each.items()}
         for k, name in enumerate(evaluation.classes)
     }
-    whole = of_rows(evaluation, top, level)
+    whole = of_rows(evaluation, top, shown)
     if chosen:
         whole |= classes[chosen]
     for place, figure in enumerate(each):
@@ -149,7 +150,7 @@ def positive_of(classes: Sequence[str], asked: str | None = None) -> str:
     return asked
 
 
-def of_rows(evaluation: Evaluation, top: Sequence[int], level: float) -> dict[str, Interval]:
+def of_rows(evaluation: Evaluation, top: Sequence[int], level: float | None) -> dict[str, Interval]:
     """The figures that are means over the rows."""
     weights = evaluation.weights
     hits = {

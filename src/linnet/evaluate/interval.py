@@ -155,12 +155,12 @@ class Tally:
             equal = np.where(variance > 0, p * (1 - p) / variance, kish)
         return np.minimum(kish, equal)
 
-    def intervals(self, reason: str, level: float = LEVEL) -> list[Interval]:
+    def intervals(self, reason: str, level: float | None = LEVEL) -> list[Interval]:
         """The shares with their intervals.
 
         Args:
             reason: why a share is not defined where it has no rows.
-            level: of the intervals.
+            level: of the intervals; None for none, whose ends are NaN.
         """
         low, high = clopper_pearson(self.share, self.effective, level)
         rows = zip(self.share.tolist(), low.tolist(), high.tolist(), strict=True)
@@ -168,7 +168,7 @@ class Tally:
 
 
 def proportion(
-    right: ArrayLike, weights: ArrayLike | None = None, reason: str = "no rows", level: float = LEVEL
+    right: ArrayLike, weights: ArrayLike | None = None, reason: str = "no rows", level: float | None = LEVEL
 ) -> Interval:
     """The share of rows that are right, with its interval.
 
@@ -176,7 +176,7 @@ def proportion(
         right: (N,), bool.
         weights: of the rows, (N,); None where all count alike.
         reason: why it is not defined where there are no rows.
-        level: of the interval.
+        level: of the interval; None for none.
     """
     right = np.asarray(right)
     w = np.ones(len(right)) if weights is None else np.asarray(weights, np.float64)
@@ -184,14 +184,16 @@ def proportion(
     return Tally(*(np.array([s]) for s in sums)).intervals(reason, level)[0]
 
 
-def clopper_pearson(share: Array, rows: Array, level: float = LEVEL) -> tuple[Array, Array]:
+def clopper_pearson(share: Array, rows: Array, level: float | None = LEVEL) -> tuple[Array, Array]:
     """The ends of the exact interval of each share.
 
     Args:
         share: of the rows, from 0 to 1; NaN where it is not defined.
         rows: how many there are; need not be whole.
-        level: of the interval.
+        level: of the interval; NaN where None.
     """
+    if level is None:  # what is not shown does not wait for scipy.special, a third of a second
+        return np.full(share.shape, np.nan), np.full(share.shape, np.nan)
     from scipy.special import betaincinv  # as scipy.stats has it, which takes a second to import
 
     tail = (1 - level) / 2
@@ -205,7 +207,7 @@ def mean(
     values: ArrayLike,
     weights: ArrayLike | None = None,
     bounds: tuple[float, float] = (0.0, math.inf),
-    level: float = LEVEL,
+    level: float | None = LEVEL,
 ) -> Interval:
     """The mean of some rows' values with its interval.
 
@@ -213,7 +215,7 @@ def mean(
         values: (N,).
         weights: of the rows, (N,); None where all count alike.
         bounds: between which the mean lies.
-        level: of the interval.
+        level: of the interval; None for none.
     """
     values = np.asarray(values, np.float64)
     w = np.ones(len(values)) if weights is None else np.asarray(weights, np.float64)
@@ -227,7 +229,7 @@ def about(
     weights: Array,
     size: float,
     bounds: tuple[float, float] = (-math.inf, math.inf),
-    level: float = LEVEL,
+    level: float | None = LEVEL,
 ) -> Interval:
     """A figure with Hall's interval.
 
@@ -237,16 +239,18 @@ def about(
         weights: of the rows, (N,).
         size: of the values whose rounding is no deviation.
         bounds: between which the figure lies.
-        level: of the interval.
+        level: of the interval; None for none.
     """
-    from scipy.special import stdtrit
-
     rows = float(weights.sum() ** 2 / (weights**2).sum())
     if rows < FEWEST - 1e-9:
         return Interval(value, reason=FEW_ROWS)
     square = float((influence**2).sum())
     if math.sqrt(square) <= ROUNDING * size:
         return Interval(value, reason=ALIKE)
+    if level is None:
+        return Interval(value)
+    from scipy.special import stdtrit
+
     error = math.sqrt(square * rows / (rows - 1))
     a = float((influence**3).sum()) / square**1.5
     quantile = float(stdtrit(rows - 1, (1 + level) / 2))

@@ -60,7 +60,7 @@ class ByClass:
             return found
         return np.concatenate([found, np.array([ranking.areas(weights) for ranking in self.rankings]).T])
 
-    def intervals(self, drawn: Array | None, level: float) -> dict[str, list[Interval]]:
+    def intervals(self, drawn: Array | None, level: float | None) -> dict[str, list[Interval]]:
         """Each figure of each class: exact intervals of shares, of the others by the resamples (R, F, K)."""
         sums, squares = (self.evaluation.count_pairs(self.weights**power) for power in (1, 2))
         own, given, there = _margins(sums)
@@ -220,9 +220,9 @@ def _f1_of(share: Interval) -> Interval:
     return replace(share, value=value, low=low, high=high)
 
 
-def _precision_intervals(values: Array, drawn: Array, rows: Array, level: float) -> list[Interval]:
+def _precision_intervals(values: Array, drawn: Array, rows: Array, level: float | None) -> list[Interval]:
     """Average precisions of each class by percentiles of resamples (R, K), at least as wide as exact ones."""
-    low, high = percentiles(drawn, level)
+    low, high = (np.nan, np.nan) if level is None else percentiles(drawn, level)
     # Resamples of few rows are too much alike; a share of so many rows is not (Boyd et al. 2013).
     exact = clopper_pearson(values, rows, level)
     ends = zip(np.fmin(low, exact[0]).tolist(), np.fmax(high, exact[1]).tolist(), strict=True)
@@ -240,7 +240,7 @@ def percentiles(drawn: Array, level: float = LEVEL) -> tuple[Array, Array]:
     return ends[0], ends[1]
 
 
-def auc_interval(area: float, own: float, rest: float, level: float = LEVEL) -> tuple[float, float]:
+def auc_interval(area: float, own: float, rest: float, level: float | None = LEVEL) -> tuple[float, float]:
     """The interval of an area under a ROC curve, Newcombe's fifth (2006), which holds up at 0 and 1.
 
     Its ends θ solve |θ − area| = z·√V(θ) with Hanley and McNeil's variance
@@ -250,8 +250,10 @@ def auc_interval(area: float, own: float, rest: float, level: float = LEVEL) -> 
         area: from 0 to 1.
         own: how many rows are of the class.
         rest: how many are not.
-        level: of the interval.
+        level: of the interval; NaN where None.
     """
+    if level is None:
+        return math.nan, math.nan
     from scipy.optimize import brentq
     from scipy.special import ndtri
 

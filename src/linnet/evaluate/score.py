@@ -141,7 +141,7 @@ def loss_name(card: Card) -> str:
     return f"{named}, threshold {card.huber:g}" if card.loss == "huber" else named
 
 
-def regression_figures(evaluation: Evaluation, *, level: float = LEVEL) -> dict[str, Interval]:
+def regression_figures(evaluation: Evaluation, *, level: float | None = LEVEL) -> dict[str, Interval]:
     """The root mean square error, the mean absolute error, R² and, of counts, D²: means over the outputs.
 
     They are scikit-learn's root_mean_squared_error, mean_absolute_error, r2_score and d2_tweedie_score of
@@ -150,7 +150,7 @@ def regression_figures(evaluation: Evaluation, *, level: float = LEVEL) -> dict[
 
     Args:
         evaluation: of a regression.
-        level: of the intervals.
+        level: of the intervals; None for the figures alone.
 
     Raises:
         UsageError: the rows have classes.
@@ -162,7 +162,7 @@ def regression_figures(evaluation: Evaluation, *, level: float = LEVEL) -> dict[
     }
 
 
-def _rmse(evaluation: Evaluation, level: float) -> Interval:
+def _rmse(evaluation: Evaluation, level: float | None) -> Interval:
     w, squares = evaluation.row_weights, evaluation.residuals**2
     roots = np.sqrt(w @ squares / w.sum())  # (K,)
     value = float(roots.mean())
@@ -175,7 +175,7 @@ def _rmse(evaluation: Evaluation, level: float) -> Interval:
     return replace(found, value=value, low=low, high=high)
 
 
-def _explain(evaluation: Evaluation, left: Array, around: Array, level: float) -> Interval:
+def _explain(evaluation: Evaluation, left: Array, around: Array, level: float | None) -> Interval:
     """The share of what is around the mean that a model explains, the mean over the outputs.
 
     Args:
