@@ -90,3 +90,10 @@ def test_rows_to_validate_on_in_other_units_are_refused() -> None:
     kept = Dataset(X * 256, y, classes=("a", "b"), scale=1 / 256)
     with pytest.raises(UsageError, match="validate on have the scale 0"):
         Dataset(X, y, classes=("a", "b"), validation=kept)
+
+
+@pytest.mark.parametrize("weight", [1e308, 1e-320])
+def test_weights_without_a_sum_that_shares_can_be_taken_of_are_refused(weight: float) -> None:
+    weights = torch.full((3,), weight, dtype=torch.float64)
+    with pytest.raises(UsageError, match="the weights sum to .*: bring them near 1"):
+        Dataset(torch.zeros(3, 2), torch.zeros(3, 1), weights=weights)

@@ -13,7 +13,7 @@ from sklearn.datasets import load_diabetes, load_iris, make_classification, make
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
 from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
 
-from linnet.estimators import LinearRegressor, SoftmaxClassifier
+from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier
 
 iris: Any = load_iris(return_X_y=True)
 X, y = iris
@@ -313,3 +313,11 @@ def test_an_income_beside_a_rate_is_learned(solver: str) -> None:
     model = LinearRegressor(solver=solver).fit(X, y)
     assert_allclose(model.coef_, right, rtol=1e-4)
     assert model.score(X, y) > 0.99
+
+
+@pytest.mark.parametrize("weight", [1e308, 1e-320])
+@pytest.mark.parametrize("model", [LinearRegressor(l1=0.1), SoftmaxClassifier(), LinearRegressorCV(cv="loo")])
+def test_sample_weights_whose_sum_has_no_digits_are_refused(model: Any, weight: float) -> None:
+    X, y = np.arange(12.0).reshape(6, 2) ** 2, np.arange(6) % 3
+    with pytest.raises(ValueError, match="the weights sum to .*: bring them near 1"):
+        model.fit(X, y, np.full(6, weight))

@@ -60,6 +60,22 @@ def check_weights(weights: np.ndarray, rows: int) -> None:
         )
     if not bool(((weights >= 0) & np.isfinite(weights)).all()):
         raise UsageError("weights must be finite numbers of at least 0")
+    check_sum(weights)
+
+
+def check_sum(weights: np.ndarray) -> None:
+    """Refuse weights whose sum float64 cannot hold with all its digits, for shares are taken of it.
+
+    Raises:
+        UsageError: it is infinite, or all but 0.
+    """
+    with np.errstate(over="ignore"):
+        total = float(weights.sum(dtype=np.float64))
+    if not (total == 0 or np.finfo(np.float64).tiny <= total < np.inf):
+        raise UsageError(
+            f"the weights sum to {total:.3g}, which is too {'large' if total > 1 else 'small'}: bring them near "
+            "1 by a common factor, which changes no model"
+        )
 
 
 def check_dataset(dataset: Dataset) -> None:

@@ -18,6 +18,7 @@ from sklearn.utils._array_api import get_namespace_and_device
 from sklearn.utils.validation import _check_sample_weight, check_non_negative
 
 from linnet.config import Hyperparameters
+from linnet.data.checks import check_sum
 from linnet.lazy import is_tensor, torch
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def row_weights(sample_weight: Any, X: Any) -> np.ndarray | None:
     """The weights of rows, (N,), float64; None where all count alike.
 
     Raises:
-        ValueError: they are not one a row, negative, not finite, or all 0.
+        ValueError: they are not one a row, negative, not finite, all 0, or of a sum too large or too small.
     """
     if sample_weight is None:
         return None
@@ -177,6 +178,7 @@ def row_weights(sample_weight: Any, X: Any) -> np.ndarray | None:
     weights = as_numpy(checked).astype(np.float64, copy=False)
     if not (weights > 0).any():
         raise ValueError("Sample weights must contain at least one non-zero number: all are zero.")
+    check_sum(weights)
     return weights
 
 
