@@ -95,5 +95,5 @@ def test_rows_to_validate_on_in_other_units_are_refused() -> None:
 @pytest.mark.parametrize("weight", [1e308, 1e-320])
 def test_weights_without_a_sum_that_shares_can_be_taken_of_are_refused(weight: float) -> None:
     weights = torch.full((3,), weight, dtype=torch.float64)
-    with pytest.raises(UsageError, match="the weights sum to .*: bring them near 1"):
+    with pytest.raises(UsageError, match="the weights sum to"):
         Dataset(torch.zeros(3, 2), torch.zeros(3, 1), weights=weights)

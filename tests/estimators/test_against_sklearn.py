@@ -319,5 +319,5 @@ def test_an_income_beside_a_rate_is_learned(solver: str) -> None:
 @pytest.mark.parametrize("model", [LinearRegressor(l1=0.1), SoftmaxClassifier(), LinearRegressorCV(cv="loo")])
 def test_sample_weights_whose_sum_has_no_digits_are_refused(model: Any, weight: float) -> None:
     X, y = np.arange(12.0).reshape(6, 2) ** 2, np.arange(6) % 3
-    with pytest.raises(ValueError, match="the weights sum to .*: bring them near 1"):
+    with pytest.raises(ValueError, match="the weights sum to"):
         model.fit(X, y, np.full(6, weight))

@@ -73,8 +73,8 @@ def check_sum(weights: np.ndarray) -> None:
         total = float(weights.sum(dtype=np.float64))
     if not (total == 0 or np.finfo(np.float64).tiny <= total < np.inf):
         raise UsageError(
-            f"the weights sum to {total:.3g}, which is too {'large' if total > 1 else 'small'}: bring them near "
-            "1 by a common factor, which changes no model"
+            f"the weights sum to {total:.3g}, which is too {'large' if total > 1 else 'small'}: bring them "
+            "near 1 by a common factor, which changes no model"
         )
 
 
