@@ -137,11 +137,12 @@ def standardise_rows(objective: Objective) -> Framed:
 def enters_row_space(objective: Objective) -> bool:
     """Whether features outnumber rows, a penalty of L2 alone holds them, and the rows are few enough.
 
-    Sparse rows of squared errors, which have no other quick way, enter it however long that takes.
+    Sparse rows of numbers to predict, and not of classes, enter it however long that takes: squared errors
+    have no other quick way there, and counts are predicted to more digits.
     """
     rows, penalty = objective.rows, objective.penalty
     is_small = len(rows) * rows.features <= LARGEST
-    if isinstance(rows, SparseRows) and not objective.loss.is_quadratic:
+    if isinstance(rows, SparseRows) and objective.loss.is_for_classes:
         is_small = is_small and len(rows) ** 2 * rows.features <= LONG
     return len(rows) < rows.features and penalty.l2 > 0 and not penalty.l1 and is_small
 

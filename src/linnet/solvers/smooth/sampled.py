@@ -29,7 +29,7 @@ reached: it brings all digits at once, where a sample's brings two or three a pa
 SETTLED = 1e-4
 """The gain, as a share of the objective, from which a Hessian of all rows is kept for later steps."""
 
-REST = 1e-3
+REST = 1e-7
 """The share of the tolerance at which steps by such a Hessian end: one made anew would leave less still."""
 
 Minimiser = Callable[[Objective, Tensor], Point | None]
