@@ -56,7 +56,7 @@ bench: $(DEV)  ## Measure speed and memory against the targets; ARGS="--quick" f
 	$(BIN)/python benchmarks/serve.py $(ARGS)
 	$(BIN)/python benchmarks/lab.py $(ARGS)
 
-bench-large: $(DEV)  ## Measure what takes long: texts, folds of embeddings, how cost grows, files of a gigabyte
+bench-large: $(DEV)  ## Measure what takes long: texts, folds of embeddings, how cost grows, the book's chapters, files of a gigabyte
 	$(BIN)/python benchmarks/peers_text.py $(ARGS)
 	$(BIN)/python benchmarks/peers_folds.py $(ARGS)
 	$(BIN)/python benchmarks/growth.py $(ARGS)
