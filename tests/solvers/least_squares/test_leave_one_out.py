@@ -24,6 +24,7 @@ def test_errors_are_those_of_ridge_cv(features: int, intercept: bool) -> None:
     l2s = L2S if features < 30 else L2S[2:]
     peer = RidgeCV(l2s * 29, fit_intercept=intercept, store_cv_results=True).fit(X, Y)
     found = leave_one_out(X, Y, None, l2s, intercept=intercept)
+    assert found is not None
     np.testing.assert_allclose(found, peer.cv_results_.sum(1).T / 2, rtol=1e-6)
 
 
