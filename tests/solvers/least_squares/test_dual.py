@@ -83,6 +83,17 @@ def test_rows_that_are_combinations_of_others_are_left_to_the_svd() -> None:
     assert solve_dual(X * 1e200, Y) is None
 
 
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+@pytest.mark.parametrize("unit", [2.0**-500, 2.0**-300, 2.0**300])
+def test_units_of_columns_and_of_targets_change_no_digit(l2: float, unit: float) -> None:
+    X, Y = wide()
+    plain = solve_dual(X, Y, l2=l2)
+    small, high = solve_dual(X * unit, Y, l2=l2 * unit**2), solve_dual(X, Y * unit, l2=l2)
+    assert plain is not None and small is not None and high is not None
+    np.testing.assert_array_equal(small.theta[:, :-1] * unit, plain.theta[:, :-1])
+    np.testing.assert_array_equal(high.theta, plain.theta * unit)
+
+
 @pytest.mark.parametrize("l2", [0.0, 0.05])
 def test_solve_takes_it_for_wide_rows_and_proves_it(l2: float) -> None:
     X, Y = wide()

@@ -231,7 +231,7 @@ def _solve_by_dual(dataset: Dataset, objective: Objective) -> Minimum | None:
         return _minimum(theta, loss, gradient, loss, "dual", rounds=found.rounds, passes=passes)
     bias = gradient[:, -1:]  # the curvature of a bias is 1
     slope = gradient[:, :-1] - bias * torch.from_numpy(found.means)
-    gap = float(bias.square().sum()) / 2 + float(slope.square().sum()) / (2 * l2)
+    gap = float(bias.square().sum()) / 2 + float((slope / (2 * l2) ** 0.5).square().sum())
     bound = "strong convexity"
     return _minimum(theta, loss, gradient, gap, "dual", rounds=found.rounds, passes=passes, bound=bound)
 

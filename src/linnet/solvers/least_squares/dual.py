@@ -11,11 +11,13 @@ penalty W is the shortest of all that fit, for nothing of it is outside the span
 from __future__ import annotations
 
 import importlib
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from linnet.solvers.problem.error_free import above
 from linnet.solvers.problem.few import LARGEST, Values
 
 SOUND = 1e-6
@@ -67,11 +69,16 @@ def solve_dual(
     A = X - means
     A *= root
     T = root * (Y - level)
-    found = _solve(A, T, l2, root[:, 0] if intercept else None)
+    # Powers of two lose nothing, and keep the squares of tiny and huge numbers from ending in 0 and infinity.
+    unit, height = above(A), above(T)
+    A /= unit
+    T /= height
+    l2 = l2 / unit / unit
+    found = _solve(A, T, l2, root[:, 0] if intercept else None) if math.isfinite(l2) else None
     if found is None:
         return None
     alpha, rounds = found
-    W = alpha.T @ A  # (K, D)
+    W = (alpha.T @ A) * (height / unit)  # (K, D)
     b = level - W @ means if intercept else level
     return DualFound(np.column_stack([W, b]), means, rounds)
 
