@@ -34,9 +34,9 @@ def test_newtons_direction_solves(dataset: Dataset, loss: Loss) -> None:
 
 
 @cases
-def test_spectral_with_a_whole_head_is_newton(dataset: Dataset, loss: Loss) -> None:
-    """But for the bias, to which it gives the weights' ridge."""
-    problem = objective(dataset, loss, 1e-7, intercept=True)
+@pytest.mark.parametrize("l2", [1e-7, 1e3])
+def test_spectral_with_a_whole_head_is_newton(dataset: Dataset, loss: Loss, l2: float) -> None:
+    problem = objective(dataset, loss, l2, intercept=True)
     point = problem.point(random_theta(problem, std=0.1))
     ours = Spectral(head=100).build(problem, point)(point.gradient)
     torch.testing.assert_close(ours, -newton_direction(problem, point), rtol=1e-3, atol=1e-4)

@@ -18,10 +18,11 @@ from linnet.model.run import Run
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.sparse_rows import SparseRows
+from linnet.solvers.smooth.by_class import ByClass
 from linnet.solvers.smooth.conjugate import NewtonCG
 from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.smooth.newton import Newton
-from linnet.solvers.smooth.preconditioners import Blocks, Spectral
+from linnet.solvers.smooth.preconditioners import Blocks, Preconditioner, Spectral
 from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.smooth.staged import Staged
 from linnet.solvers.solution import CONVERGED
@@ -245,3 +246,18 @@ def test_units_of_features_do_not_matter_without_a_penalty(size: float) -> None:
     found = minimise(objective(other, l2=0.0), solver=Newton())
     assert found.status.name == CONVERGED
     assert found.certificate.objective == pytest.approx(right.certificate.objective, rel=1e-9)
+
+
+@pytest.mark.parametrize("preconditioner", [Spectral(), Spectral(head=0), Blocks(), ByClass()], ids=repr)
+@pytest.mark.parametrize("unit", [2.0**-20, 2.0**10, 2.0**400])
+def test_units_change_no_step_and_no_digit(preconditioner: Preconditioner, unit: float) -> None:
+    """A penalty that grows with the columns' unit says nothing of the bias."""
+    plain, data = table(200), table(200)
+    data = dataclasses.replace(data, X=data.X.double() * unit)
+    solver = LBFGS(tol=1e-10, preconditioner=preconditioner)
+    found = minimise(objective(data, l2=0.1 * unit**2), solver=solver)
+    right = minimise(objective(plain, l2=0.1), solver=solver)
+    assert found.status.name == CONVERGED
+    assert found.certificate.iterations == right.certificate.iterations
+    torch.testing.assert_close(found.theta[:, :-1] * unit, right.theta[:, :-1], rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(found.theta[:, -1], right.theta[:, -1], rtol=1e-9, atol=1e-12)
