@@ -89,7 +89,9 @@ def test_units_of_columns_and_of_targets_change_no_digit(l2: float, unit: float)
     X, Y = wide()
     plain = solve_dual(X, Y, l2=l2)
     small, high = solve_dual(X * unit, Y, l2=l2 * unit**2), solve_dual(X, Y * unit, l2=l2)
-    assert plain is not None and small is not None and high is not None
+    assert plain is not None
+    assert small is not None
+    assert high is not None
     np.testing.assert_array_equal(small.theta[:, :-1] * unit, plain.theta[:, :-1])
     np.testing.assert_array_equal(high.theta, plain.theta * unit)
 

@@ -233,7 +233,7 @@ def keep_shift_apart(inverse: Inverse, objective: Objective) -> Inverse:
 
 
 def ridge_of(objective: Objective, least: float) -> Tensor:
-    """The ridge of each column, (D + 1,): the L2, or so little; and so little of the bias, which L2 leaves free."""
+    """The ridge of each column and of the bias, (D + 1,): the L2, or so little; of the bias so little."""
     ridge = torch.full_like(objective.zeros()[0], least)
     if objective.penalty.l2:
         ridge[:-1] = objective.l2
