@@ -38,10 +38,21 @@ def table() -> Path:
 @pytest.mark.parametrize(
     "command", [["train"], ["solve"], ["sweep", "--lr", "0.1,0.2"], ["find-lr"], ["data", "show"]]
 )
-def test_a_damaged_table_is_refused_before_torch_is_imported(command: list[str], table: Path) -> None:
+def test_a_damaged_table_is_refused_with_nothing_heavy(command: list[str], table: Path) -> None:
     data = ["bad.csv"] if command[0] == "data" else ["--data", "bad.csv"]
-    found = imports_of(*command, *data, told="bad.csv has rows of more cells")
-    assert found == {"pandas"}
+    assert imports_of(*command, *data, told="bad.csv has rows of more cells") == set()
+
+
+def test_a_damaged_table_is_not_answered_either_and_nothing_heavy_is_imported(table: Path) -> None:
+    linnet.fit(linnet.load(table, target="price"), epochs=1, show=False, out="run", report=False)
+    assert imports_of("predict", "run", "bad.csv", told="bad.csv has rows of more cells") == set()
+    assert "torch" not in imports_of("evaluate", "run", "--data", "bad.csv", told="rows of more cells")
+
+
+@pytest.mark.parametrize("option", ["--target", "--number", "--groups", "--sample-weight"])
+def test_a_column_that_is_not_there_is_refused_with_nothing_heavy(option: str, table: Path) -> None:
+    told = "good.csv: there is no column 'shop' to take as"
+    assert imports_of("train", "--data", table, option, "shop", told=told) == set()
 
 
 @pytest.mark.parametrize(

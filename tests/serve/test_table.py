@@ -201,7 +201,7 @@ def test_a_long_text_with_brackets_is_none(client: TestClient) -> None:
     (b"carat,new,sold,price\n1,perhaps,2024-01-01,2\n", "", 422, "row 0, column 'new' has neither"),
     (b"carat,new\n1,yes\n", "", 422, "the table lacks sold, price"), (b"", "", 422, "it is empty"),
     (b"carat,new,sold,price\n", "", 422, "got none below the names"), (b"x\ny\n", "", 422, "the table lacks"),
-    (b"carat,new,sold,price\n1,2,3,4,5,6\n", "", 422, "rows of more cells than its first"),
+    (b"carat,new,sold,price\n1,2,3,4,5,6\n", "", 422, "rows of more cells than its 4 columns"),
     (b"carat,new,sold,price\n" + b"1,yes,,2\n" * 9, "", 422, "expected 1 to 8 rows, got more"),
     (b"a," * 100_000, "", 422, "at most 1,000 columns beside the model's 4"),
     ("carat,\xe9".encode("latin-1"), "", 422, "say its charset, as in text/csv; charset="),

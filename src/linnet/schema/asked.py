@@ -1,12 +1,12 @@
-"""`column_as`: the column of the kind that was asked for, where its cells can be of that kind."""
+"""`column_as`: a column of the kind that was asked for, where it can be; `check_named`: columns are there."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from linnet.config.table import TableOptions
+from linnet.config.table import KINDS, TableOptions
 from linnet.errors import FormatError
 from linnet.schema.category import Category
 from linnet.schema.cells import BITS, NO_NUMBER, SHOWN, Cells, is_missing, truths
@@ -103,3 +103,17 @@ MAKERS: Mapping[str, Callable[[Cells, str, TableOptions], Column]] = {
     "date": _date,
     "text": _text,
 }
+
+
+def check_named(names: Sequence[str], options: TableOptions) -> None:
+    """Refuse a column that was named, and is none of a table's.
+
+    Raises:
+        FormatError: naming it.
+    """
+    for what, given in (("target", [options.target]), ("ignore", options.ignore),
+                        *((kind, options.named(kind)) for kind in KINDS),
+                        ("sample_weight", [options.sample_weight]), ("groups", [options.groups]),
+                        ("time", [options.time]), ("exposure", [options.exposure])):  # fmt: skip
+        if unknown := [name for name in given if name is not None and name not in names]:
+            raise FormatError(f"there is no column {unknown[0]!r} to take as {what}: {', '.join(names[:50])}")

@@ -7,10 +7,10 @@ import re
 
 import numpy as np
 
-from linnet.config.table import KINDS, TableOptions
+from linnet.config.table import TableOptions
 from linnet.errors import FormatError
 from linnet.i18n import say
-from linnet.schema.asked import column_as, text_column
+from linnet.schema.asked import check_named, column_as, text_column
 from linnet.schema.category import Category
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, NumberStyle, is_missing, rows_of, to_numbers, truths
 from linnet.schema.coded import tally
@@ -125,12 +125,7 @@ def check_names(frame: Frame, options: TableOptions) -> None:
     names = list(map(str, frame.columns))
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise FormatError(f"two columns are called {twice}: rename one of them")
-    for what, given in (("target", [options.target]), ("ignore", options.ignore),
-                        *((kind, options.named(kind)) for kind in KINDS),
-                        ("sample_weight", [options.sample_weight]), ("groups", [options.groups]),
-                        ("time", [options.time]), ("exposure", [options.exposure])):  # fmt: skip
-        if unknown := [name for name in given if name is not None and name not in names]:
-            raise FormatError(f"there is no column {unknown[0]!r} to take as {what}: {', '.join(names[:50])}")
+    check_named(names, options)
     for name in (options.target, options.sample_weight, options.exposure):
         if name is not None and name in options.ignore:
             raise FormatError(f"the column {name} cannot be ignored and used")

@@ -5,19 +5,24 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.by_schema import numbers_of, texts_of
+from linnet.data.formats.encoding import PACKED
+from linnet.data.formats.frames import is_text
 from linnet.data.formats.part_checks import check_part, describe_part
 from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.formats.table import TableRows, check_table, encode_rows
 from linnet.data.formats.table_files import TableFiles, read_files
-from linnet.data.formats.text_table import TextTable
+from linnet.data.formats.text_table import TextTable, read_names
+from linnet.data.formats.zipped import is_zipped
 from linnet.data.split import Whole, stack_rows
 from linnet.errors import FormatError, UsageError
 from linnet.i18n import say
+from linnet.schema.asked import check_named
 from linnet.schema.cells import Frame, is_missing
 from linnet.schema.schema import Schema
 from linnet.schema.target import drop_unlabelled
@@ -57,6 +62,8 @@ def read_tables(
     """
     options = options or TableOptions()
     texts, numbers = ([], []) if schema is None else (texts_of(schema), numbers_of(schema))
+    if schema is None and options.schema is None and options.table:
+        _check_named(files.train[0], name, options)
     read = read_files(files.train, options, texts, numbers)
 
     def check(files: TableFiles, *more: str) -> TableRows:
@@ -79,6 +86,21 @@ def read_tables(
         del parts["test"]
         train = check(dataclasses.replace(files, test=()), _say_bare(files, train.fitted))
     return add_parts(train, parts, options) if parts else train
+
+
+def _check_named(path: Path, name: str, options: TableOptions) -> None:
+    """Refuse a column that was named and is not there, by the beginning of a text, before all of it is read.
+
+    Raises:
+        FormatError: naming it.
+    """
+    if not is_text(path) or path.suffix.lower() in PACKED or is_zipped(path):
+        return
+    names = read_names(path, options)
+    try:
+        check_named(names, options)
+    except FormatError as error:
+        raise FormatError(f"{name}: {error}") from error
 
 
 def _say_bare(files: TableFiles, schema: Schema) -> str:

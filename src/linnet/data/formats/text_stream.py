@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,8 @@ from linnet.data.formats.encoding import (
     skip_row,
 )  # fmt: skip
 from linnet.data.formats.header import count_line, has_names_in, name_columns
-from linnet.data.formats.layout import head_rows, open_rows
-from linnet.data.formats.text_table import check_short, refusing
+from linnet.data.formats.layout import SAMPLE, head_rows, open_rows
+from linnet.data.formats.text_table import check_short, odd_rows, refusing, say_long
 from linnet.errors import FormatError
 from linnet.schema.cells import Frame
 
@@ -70,6 +71,17 @@ class _Stream:
         with self.open() as lines:
             check_short(lines, self.name, self.separator, len(self.names))
 
+    def check_beginning(self) -> None:
+        """Refuse rows of too many cells among the first, before pandas is imported.
+
+        Raises:
+            FormatError: there are some.
+        """
+        with self.open() as lines, contextlib.suppress(UnicodeDecodeError):  # which is said with its place
+            long, _ = odd_rows(itertools.islice(lines, SAMPLE), self.separator, len(self.names))
+            if long:
+                raise FormatError(say_long(self.name, len(self.names), long[0]))
+
     def find_fault(self) -> str:
         """Where the text is not in its encoding, in words."""
         decoder, start = codecs.getincrementaldecoder(self.encoding)(), 0
@@ -106,6 +118,7 @@ def iter_text(
         FormatError: it is no table, or it is not clear how it is to be read.
     """
     stream = _begin(source, options, columns)
+    stream.check_beginning()
     try:
         yield from _iter_csv(stream, rows)
     except UnicodeDecodeError as error:

@@ -53,11 +53,10 @@ def read_text(source: bytes | Path, name: str, options: TableOptions) -> TextTab
         FormatError: it is no table, or it is not clear how it is to be read.
     """
     head, is_cut = _beginning(source)
-    text, _ = decode(head, name, options.encoding, is_cut=is_cut)
     encoding = options.encoding or encoding_of(head, name, is_cut=is_cut)
     if encoding.lower() not in UTF8:
         return _read_decoded(source, name, options, may_be_typed=True)
-    text = (is_cut and text[: text.rfind("\n") + 1]) or text
+    text = _decode_lines(head, name, options, is_cut)
     layout = lay_out(text, source, name, options)
     mark = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
     start = mark + len(text[: layout.start].encode())
@@ -65,6 +64,22 @@ def read_text(source: bytes | Path, name: str, options: TableOptions) -> TextTab
     if frame is None:
         return _read_decoded(source, name, options, may_be_typed=False)
     return TextTable(frame, layout.notes, layout.classes)
+
+
+def read_names(path: Path, options: TableOptions) -> list[str]:
+    """The names of a text table's columns, as its beginning tells them.
+
+    Raises:
+        FormatError: it is no table.
+    """
+    head, is_cut = _beginning(path)
+    return lay_out(_decode_lines(head, str(path), options, is_cut), path, str(path), options).names
+
+
+def _decode_lines(head: bytes, name: str, options: TableOptions, is_cut: bool) -> str:
+    """The text at a file's beginning, without a line whose end lacks."""
+    text, _ = decode(head, name, options.encoding, is_cut=is_cut)
+    return (is_cut and text[: text.rfind("\n") + 1]) or text
 
 
 def _read_decoded(source: bytes | Path, name: str, options: TableOptions, *, may_be_typed: bool) -> TextTable:
@@ -95,6 +110,10 @@ def _read_typed(source: bytes | Path, start: int, layout: Layout, options: Table
 
 def _read(text: str, name: str, layout: Layout, options: TableOptions) -> Frame:
     """All rows, by pandas: numbers in the columns that have nothing else, and text in the others."""
+    width = len(layout.names)
+    long, short = odd_rows(io.StringIO(text[layout.start :], newline=""), layout.separator, width)
+    if long:  # before pandas is imported
+        raise FormatError(say_long(name, width, long[0]))
     plain, whole = plain_columns(layout, options)
     lines, places = io.StringIO(text, newline=""), range(len(layout.names))
     plain = plain - whole
@@ -109,8 +128,8 @@ def _read(text: str, name: str, layout: Layout, options: TableOptions) -> Frame:
             if "float64" not in kinds.values():
                 raise FormatError(f"{name} cannot be read: {error}") from error
             continue
-        rows = io.StringIO(text[layout.start :], newline="")
-        check_short(rows, name, layout.separator, len(layout.names))
+        if short:
+            raise FormatError(_say_short(name, width, short))
         return frame.set_axis(layout.names, axis=1)
     raise AssertionError("text can be read as text")
 
@@ -133,29 +152,59 @@ def _read_csv(lines: io.StringIO, kinds: Any, separator: str, name: str) -> Fram
             raise FormatError(f"{name} has no rows") from None
 
 
+def odd_rows(lines: Iterable[str], separator: str, width: int) -> tuple[list[int], list[int]]:
+    """The rows with cells beyond the last column, and those that end before it, counted from 1.
+
+    Empty cells beyond it are none, as pandas passes over a separator that ends every row.
+
+    Args:
+        lines: of the rows, without the names.
+        separator: between cells; of spaces rows have any number.
+        width: how many columns there are.
+    """
+    long, short = list[int](), list[int]()
+    if separator == " ":
+        return long, short
+    with any_length():
+        rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+        filled = (row for row in rows if len(row) > 1 or (row and row[0].strip()))
+        for place, row in enumerate(filled, 1):
+            if len(row) < width:
+                short.append(place)
+            elif len(row) > width and any(row[width:]):
+                long.append(place)
+    return long, short
+
+
 def check_short(lines: Iterable[str], name: str, separator: str, width: int) -> None:
     """Refuse rows that end before the last column, whose cells pandas takes to be empty.
 
     Args:
-        lines: of the rows, without the names.
+        lines: as `odd_rows` takes them.
         name: of the file, for messages.
-        separator: between cells.
-        width: how many columns there are.
+        separator: as `odd_rows` takes it.
+        width: likewise.
 
     Raises:
         FormatError: there are some.
     """
-    if separator == " ":
-        return
-    with any_length():
-        rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-        filled = (row for row in rows if len(row) > 1 or (row and row[0].strip()))
-        short = [place + 1 for place, row in enumerate(filled) if len(row) < width]
-    if short:
-        raise FormatError(
-            f"{name} has rows of fewer cells than its {width} columns: {len(short):,}, the first is row "
-            f"{short[0]:,}. Add the empty cells, or leave the rows out"
-        )
+    if short := odd_rows(lines, separator, width)[1]:
+        raise FormatError(_say_short(name, width, short))
+
+
+def _say_short(name: str, width: int, short: list[int]) -> str:
+    return (
+        f"{name} has rows of fewer cells than its {width} columns: {len(short):,}, the first is row "
+        f"{short[0]:,}. Add the empty cells, or leave the rows out"
+    )
+
+
+def say_long(name: str, width: int, row: int) -> str:
+    """That a file has rows with cells beyond its last column, the first of which is known."""
+    return (
+        f"{name} has rows of more cells than its {width} columns, the first is row {row:,}. Put quotes "
+        "around a cell that holds the separator, or leave the rows out"
+    )
 
 
 @contextlib.contextmanager
