@@ -8,6 +8,7 @@ import pytest
 import sklearn
 from numpy.testing import assert_allclose
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
@@ -106,7 +107,7 @@ def test_a_fold_without_weight_is_refused_by_number(judged: bool) -> None:
     ends = np.arange(10), np.arange(10, 20)
     weights = np.r_[np.ones(10), np.zeros(10)] if judged else np.r_[np.zeros(10), np.ones(10)]
     for model in (LinearRegressorCV(cv=[ends]), SoftmaxClassifierCV(cv=[ends])):
-        with pytest.raises(ValueError, match="fold 0 is judged by" if judged else "fold 0 trains on"):
+        with pytest.raises(ValueError, match="fold 1 is judged by" if judged else "fold 1 trains on"):
             model.fit(X, y, sample_weight=weights)
 
 
@@ -187,6 +188,58 @@ def test_a_class_that_a_fold_never_saw_is_left_out_of_its_score_and_it_is_said()
     known = is_late & (RARE_Y < 2)
     P = SoftmaxClassifier(l2=0.01).fit(RARE_X[~is_late], RARE_Y[~is_late]).predict_proba(RARE_X[known])
     assert model.scores_[0, 0] == pytest.approx(-log_loss(RARE_Y[known], P), rel=1e-4)
+
+
+def as_mask(index: np.ndarray) -> np.ndarray:
+    return np.isin(np.arange(len(X)), index)
+
+
+def with_folds(model: Any, cv: Any) -> Any:
+    copied: Any = clone(model)
+    return copied.set_params(cv=cv)
+
+
+FORMS: dict[str, Any] = {
+    "masks": as_mask,
+    "lists": np.ndarray.tolist,
+    "from the end": lambda index: index - len(X),
+    "bytes": lambda index: index.astype(np.uint8),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "model",
+    [
+        SoftmaxClassifierCV(l2s=L2S),
+        SoftmaxClassifierCV(l2s=L2S, l1=1e-3),
+        LinearRegressorCV(l2s=L2S),
+        LinearRegressorCV(l2s=L2S, scoring="r2"),
+    ],
+    ids=repr,
+)
+def test_folds_may_be_of_any_form_that_scikit_learn_takes(form: str, model: Any) -> None:
+    splits = list(StratifiedKFold(3).split(X, y))
+    given = [(FORMS[form](trained), FORMS[form](kept)) for trained, kept in splits]
+    expected = with_folds(model, splits).fit(X, y).scores_
+    assert_allclose(with_folds(model, given).fit(X, y).scores_, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("cv", "said"),
+    [
+        ([], "no fold"),
+        ([(np.arange(150), [])], "fold 1 is judged by no rows"),
+        ([([0, 60, 120], [1]), ([], [1])], "fold 2 trains on no rows"),
+        ([([0, 60, 150], [1])], "rows 0 to 150, and there are 150"),
+        ([([0.0, 60.0], [1])], "numbers of rows, or a mask"),
+        ([([True, False], [1])], "numbers of rows, or a mask"),
+    ],
+)
+@pytest.mark.parametrize("model", [SoftmaxClassifierCV(), LinearRegressorCV()], ids=repr)
+def test_folds_that_cannot_be_are_refused_by_number(cv: Any, said: str, model: Any) -> None:
+    with pytest.raises(ValueError, match=said):
+        with_folds(model, cv).fit(X, y)
 
 
 def test_folds_of_classes_that_they_never_saw_are_refused() -> None:

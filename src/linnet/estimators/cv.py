@@ -28,7 +28,7 @@ from sklearn.utils.validation import _check_method_params
 from linnet.errors import GridEdgeWarning, warn
 from linnet.estimators.arrays import Space, as_numpy, pick_rows, row_weights
 from linnet.estimators.base import LinearEstimator
-from linnet.estimators.folds import Split, check_weights, leave_out_unknown, penalties
+from linnet.estimators.folds import Split, check_weights, leave_out_unknown, number_rows, penalties
 from linnet.estimators.problem import Problem
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class CrossValidated(LinearEstimator):
         rows = X if Space.of(X).is_numpy else np.empty((len(labels), 0))
         cv: Any = LeaveOneOut() if isinstance(self.cv, str) else self.cv
         splitter: Any = check_cv(cv, labels, classifier=is_classifier(self))
-        found = list(splitter.split(rows, labels, **params))
+        found = number_rows(splitter.split(rows, labels, **params), len(labels))
         return leave_out_unknown(labels, found) if self.scoring == LOG_LOSS and is_classifier(self) else found
 
     def _route(self, params: dict[str, Any], sample_weight: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,43 @@ def penalties(l2s: int | Sequence[float]) -> list[float]:
     return [Penalty(float(value)).l2 for value in values]
 
 
+def number_rows(splits: Iterable[Any], rows: int) -> list[Split]:
+    """Folds by the numbers of their rows, (trained, kept) each, int64.
+
+    Args:
+        splits: pairs of rows to train on and to judge by: numbers, of which negative ones count from the
+            end, or masks, (N,), as scikit-learn takes both.
+        rows: N.
+
+    Raises:
+        ValueError: there is no fold, or one has no rows or others than there are.
+    """
+    found = [
+        (_number(trained, rows, f"fold {fold} trains on"), _number(kept, rows, f"fold {fold} is judged by"))
+        for fold, (trained, kept) in enumerate(splits, 1)
+    ]
+    if not found:
+        raise ValueError("cv gives no fold: give at least one pair of rows to train on and to judge by")
+    return found
+
+
+def _number(given: Any, rows: int, what: str) -> NDArray[np.int64]:
+    """Numbers of rows, from 0."""
+    index = np.asarray(given)
+    if not index.size:
+        raise ValueError(f"{what} no rows: leave the fold out, or use fewer folds")
+    if index.dtype == bool and index.shape == (rows,):
+        return np.flatnonzero(index)
+    if index.ndim != 1 or index.dtype.kind not in "iu":
+        raise ValueError(
+            f"{what} rows by {index.dtype} of shape {index.shape}: give numbers of rows, or a mask"
+        )
+    index = index.astype(np.int64)
+    if not (-rows <= index.min() and index.max() < rows):
+        raise ValueError(f"{what} rows {index.min()} to {index.max()}, and there are {rows}")
+    return np.where(index < 0, index + rows, index)
+
+
 def check_weights(splits: Sequence[Split], weights: np.ndarray | None) -> None:
     """Refuse folds without a row that counts.
 
@@ -40,7 +77,7 @@ def check_weights(splits: Sequence[Split], weights: np.ndarray | None) -> None:
     if weights is None:
         return
     counts = weights > 0
-    for fold, (trained, kept) in enumerate(splits):
+    for fold, (trained, kept) in enumerate(splits, 1):
         for rows, use in ((trained, "trains on"), (kept, "is judged by")):
             if not counts[rows].any():
                 raise ValueError(

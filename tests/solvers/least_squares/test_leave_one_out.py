@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -46,3 +47,23 @@ def test_errors_of_weighted_rows_are_those_of_models_of_all_others(intercept: bo
 @pytest.mark.parametrize("X", [np.eye(5), np.zeros((5, 0)), np.ones((1, 2))])
 def test_a_row_that_alone_says_something_is_left(X: Any) -> None:
     assert leave_one_out(X, np.arange(float(len(X)))[:, None], None, np.zeros(1)) is None
+
+
+@pytest.mark.parametrize("weights", [None, np.arange(1.0, 7)])
+def test_columns_that_say_nothing_leave_the_mean_of_the_others(weights: Any) -> None:
+    y = np.array([1.0, 4, 9, 16, 25, 36])
+    counts = np.ones(6) if weights is None else weights
+    others = [np.average(np.delete(y, row), weights=np.delete(counts, row)) for row in range(6)]
+    found = leave_one_out(np.full((6, 2), 7.0), y[:, None], weights, np.array([0.0, 1.0]))
+    assert found is not None
+    np.testing.assert_allclose(found, np.tile((y - others) ** 2 / 2, (2, 1)), rtol=1e-12)
+
+
+def test_weighted_rows_take_no_memory_for_each_penalty() -> None:
+    X, Y = make(2000, 50)
+    tracemalloc.start()
+    found = leave_one_out(X, Y, SOURCE.uniform(0.5, 3, 2000), np.logspace(-3, 2, 60))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found is not None
+    assert peak < 12 * X.nbytes  # 60 for one array of all penalties

@@ -41,15 +41,17 @@ def leave_one_out(
     L, T, values = _factor(X, Y, weights, float(l2s.min()) * total, intercept=intercept)
     pulled = L.T @ T  # (r, K)
     share = np.full(len(X), 1 / total) if weights is None else weights / total
-    left = np.broadcast_to((1 - share if intercept else np.ones(len(X)))[:, None], (len(X), len(l2s)))
+    own, fitted = np.empty((len(X), len(l2s))), np.empty((Y.shape[1], len(X), len(l2s)))
     if weights is None:
         inverse = 1 / (values[:, None] + l2s * (total - 1))  # (r, P)
-        left = left - (L * L) @ inverse
-        fitted = np.stack([L @ (inverse * one[:, None]) for one in pulled.T])  # (K, N, P)
+        np.matmul(L * L, inverse, out=own)
+        for k, one in enumerate(pulled.T):
+            np.matmul(L, inverse * one[:, None], out=fitted[k])
     else:  # each row leaves others of another weight, and so another penalty
-        inverse = 1 / (values + np.multiply.outer(l2s, total - weights)[:, :, None])  # (P, N, r)
-        left = left - np.einsum("ir,pir->ip", L * L, inverse)
-        fitted = np.einsum("ir,pir,rk->kip", L, inverse, pulled)
+        for place, l2 in enumerate(l2s):
+            part = L / (values + (l2 * (total - weights))[:, None])  # (N, r)
+            own[:, place], fitted[:, :, place] = (L * part).sum(1), (part @ pulled).T
+    left = (1 - share * intercept)[:, None] - own  # (N, P)
     if not left.min() >= LEAST:
         return None
     errors = np.square((T.T[:, :, None] - fitted) / left).sum(0) / 2  # (N, P)
@@ -67,7 +69,7 @@ def _factor(
         X, Y = X * root, Y * root
     is_wide = X.shape[1] > len(X)
     values, vectors = np.linalg.eigh(X @ X.T if is_wide else X.T @ X)
-    if penalty >= SQUARED * values[-1]:
+    if penalty > SQUARED * values[-1]:
         return (vectors * np.sqrt(values.clip(0)) if is_wide else X @ vectors), Y, values.clip(0)
     U, sizes, _ = np.linalg.svd(X, full_matrices=False)
     kept = sizes > np.finfo(np.float64).eps * max(X.shape) * sizes[:1]
