@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import linnet
+from linnet.cli import main
 
 HEAVY = ("torch", "pandas", "matplotlib", "scipy", "scipy.stats", "scipy.sparse", "sklearn")
 
@@ -146,6 +148,20 @@ EVALUATED = (
 )
 
 
+def torch_of(*commands: str, kept: tuple[str, ...] = ("torch",)) -> str:
+    """What was said of the first of these commands after which one of some packages is imported."""
+    code = (
+        "import sys; from linnet.cli import main\n"
+        "for command in sys.argv[1:]:\n"
+        "    try: main(command.split())\n"
+        "    except SystemExit as end: assert not end.code, command\n"
+        f"    found = [name for name in {kept} if name in sys.modules]\n"
+        "    assert not found, (command, found)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *commands], capture_output=True, text=True)
+    return done.stderr if done.returncode else ""
+
+
 def test_runs_are_evaluated_without_torch_or_what_draws(table: Path) -> None:
     price, kind = (linnet.load(table, target=name) for name in ("price", "kind"))
     linnet.fit(price, epochs=1, show=False, out="price", report=False)
@@ -153,16 +169,53 @@ def test_runs_are_evaluated_without_torch_or_what_draws(table: Path) -> None:
     table.with_suffix(".svm").write_text("".join(f"{k % 2} 1:{k} 3:{k * k % 7}\n" for k in range(40)))
     sparse = linnet.load("good.svm", task="classification")
     linnet.fit(sparse, epochs=1, show=False, out="svm", report=False)
-    code = (
-        "import sys; from linnet.cli import main\n"
-        "for command in sys.argv[1:]:\n"
-        "    try: main(['evaluate', *command.split()])\n"
-        "    except SystemExit as end: assert not end.code, command\n"
-        "    found = [name for name in ('torch', 'matplotlib') if name in sys.modules]\n"
-        "    assert not found, (command, found)"
-    )
-    done = subprocess.run([sys.executable, "-c", code, *EVALUATED], capture_output=True, text=True)
-    assert not done.returncode, done.stderr
+    assert not torch_of(*(f"evaluate {words}" for words in EVALUATED), kept=("torch", "matplotlib"))
+
+
+COUNTS = "--data counts.csv --target visits --task regression --loss poisson"
+FINISHED = (
+    "train --data good.csv --target price --epochs 1 --out price",
+    "train --data good.csv --target kind --epochs 1 --validation 0.2 --out kind",
+    f"train {COUNTS} --epochs 1 --out visits",
+    "train --data digits --epochs 1 --out digits",
+    "solve --data good.csv --target price --summary --out solved-price",
+    "solve --data good.csv --target kind --summary --l2 0.01 --out solved-kind",
+    f"solve {COUNTS} --summary --out solved-visits",
+    "sweep --data good.csv --target kind --lr 0.1,0.2 --epochs 1 --out swept",
+)
+
+
+@pytest.fixture
+def finished(table: Path) -> None:
+    """Folders of runs, solves and a search, of numbers, counts, classes and pictures."""
+    counts = [f"{k % 9},{k * k % 5}" for k in range(40)]
+    table.with_name("counts.csv").write_text("\n".join(["a,visits", *counts]) + "\n")
+    for command in FINISHED:
+        with contextlib.suppress(SystemExit):
+            main([*command.split(), "--no-report", "--quiet"])
+
+
+REPORTED = (
+    "report price",
+    "report kind --lang zh",
+    "report visits",
+    "report digits",
+    "report solved-price",
+    "report solved-kind",
+    "report solved-visits",
+    "report swept",
+    "report price visits --out both.html",
+)
+
+
+FORMATS = ("numpy", "sql", "js", "c", "onnx", "safetensors")
+
+
+@pytest.mark.usefixtures("finished")
+def test_runs_solves_and_searches_are_reported_and_exported_without_torch() -> None:
+    tables = [f"export price --to {one} --out price.{one}" for one in FORMATS]
+    images = [f"export digits --to {one} --out digits.{one}" for one in FORMATS if one != "sql"]
+    assert not torch_of(*tables, *images, *REPORTED)
 
 
 @pytest.mark.parametrize("target", ["price", "kind"])

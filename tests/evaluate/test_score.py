@@ -74,7 +74,7 @@ def test_regression() -> None:
     assert result.r2.item() == pytest.approx(
         metrics.r2_score(data.y.numpy(), run.scores(data.X).numpy()), rel=1e-5
     )
-    errors = parameter_errors(run.bank, data.truth)
+    errors = parameter_errors(run.predictor, data.truth)
     np.testing.assert_allclose(errors.w + run.bank.W[0].double().numpy(), [2, -3.4])
 
 

@@ -108,7 +108,7 @@ def evaluate(
         Another run, to say whether the two differ beyond noise on these rows.
     """
     opened = open_run(run)
-    from linnet.evaluate.rows import describe_weights  # with torch, which no run that is refused waits for
+    from linnet.evaluate.rows import describe_weights
     from linnet.evaluate.score import Score
 
     asked = (top_k, positive, calibrate, abstain is not None, costs, randomised)

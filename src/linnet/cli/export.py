@@ -81,7 +81,8 @@ def _rows(folder: Path, dataset: str | None, data_dir: Path | None) -> tuple[Any
     card = Predictor.open(folder).card
     if takes_columns(card):
         return _raw_rows(folder, card, dataset, data_dir)
-    from linnet.evaluate.rows import named_rows  # with torch, which a model of a table can do without
+    from linnet.evaluate.rows import named_rows
+    from linnet.export.trial import ROWS
 
     run = linnet.Run.load(folder)
     try:
@@ -90,7 +91,7 @@ def _rows(folder: Path, dataset: str | None, data_dir: Path | None) -> tuple[Any
         if dataset is not None or data_dir is not None:
             raise
         return None, f"random rows (the rows of {run.card.dataset} are not here)"
-    return rows.X, f"rows of {rows.name}"
+    return rows.arrays.dense(slice(ROWS)), f"rows of {rows.name}"
 
 
 def _raw_rows(run: Path, card: Card, dataset: str | None, data_dir: Path | None) -> tuple[Any, str]:

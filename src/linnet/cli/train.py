@@ -96,7 +96,7 @@ def summary(run: linnet.Run) -> dict[str, object]:
         "origin": run.origin and run.origin.to_json(),
     }
     if run.truth is not None:
-        errors = parameter_errors(run.bank, run.truth)
+        errors = parameter_errors(run.predictor, run.truth)
         result["errors"] = {"w": errors.w.tolist(), "b": errors.b}
     return result
 
@@ -115,7 +115,7 @@ def closing_lines(run: linnet.Run) -> list[str]:
         lines.append(f"test accuracy {kept['test_accuracy']:.4f} {said}")
     lines += baseline_lines(run.baseline, kept)
     if run.truth is not None:
-        errors = parameter_errors(run.bank, run.truth)
+        errors = parameter_errors(run.predictor, run.truth)
         lines.append("error of w: " + ", ".join(f"{e:+.6f}" for e in errors.w.tolist()))
         lines.append(f"error of b: {errors.b:+.6f}")
     return lines

@@ -58,6 +58,11 @@ class Arrays:
         """The features, (N, D), in their storage dtype."""
         return self._of("X")
 
+    def dense(self, index: Array | slice = slice(None)) -> Array:
+        """Some rows of the features, dense, (B, D)."""
+        some = take(self.X, index)
+        return some.matrix.toarray() if isinstance(some, SparseFeatures) else some
+
     @property
     def y(self) -> Array:
         """The targets, (N,) or (N, K)."""

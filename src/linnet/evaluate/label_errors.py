@@ -18,8 +18,6 @@ from linnet.data.split import split_folds
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate.evaluation import ROWS_AT_ONCE, Evaluation
 from linnet.evaluate.interval import Array
-from linnet.train.plan import Plan, make_trials
-from linnet.train.sweep import Sweep
 
 FOLDS = 5
 
@@ -80,6 +78,9 @@ def out_of_fold(train: Dataset, recipe: Recipe, folds: int = FOLDS) -> Evaluatio
         DivergedError: a model diverged.
     """
     import torch
+
+    from linnet.train.plan import Plan, make_trials
+    from linnet.train.sweep import Sweep
 
     if not train.is_classification:
         raise UsageError(f"{train.name} is a regression: label errors are for classes")

@@ -74,7 +74,7 @@ def find_leverage(evaluation: Evaluation) -> Leverage:
 
 def _design(evaluation: Evaluation) -> Array:
     """The bias, if there is one, and the columns in float64, of a size that no leverage depends on."""
-    X = evaluation.rows.X[:].double().numpy(force=True)
+    X = evaluation.rows.arrays.dense().astype(np.float64)
     if not evaluation.run.has_intercept:  # columns may be scaled, but not centred
         return X / np.where((size := np.abs(X).max(0)) > 0, size, 1.0)
     centred = X - X.mean(0)

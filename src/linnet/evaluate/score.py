@@ -11,6 +11,7 @@ import numpy as np
 
 from linnet.config.losses import name_loss
 from linnet.data.dataset import Dataset, LinearTruth
+from linnet.data.row_fields import to_array
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import (
     ALIKE,
@@ -33,7 +34,7 @@ from linnet.model.card import Card
 from linnet.model.run import Run
 
 if TYPE_CHECKING:
-    from linnet.core.bank import Bank
+    from linnet.model.predictor import Predictor
 
 REASONS = dict(zip(SHARES, (NEVER_PREDICTED, NO_ROWS, NEITHER), strict=True))
 """Why a figure of a class is not defined."""
@@ -236,7 +237,7 @@ class ParameterErrors:
     b: float
 
 
-def parameter_errors(bank: Bank, truth: LinearTruth) -> ParameterErrors:
-    """How far a bank of one model with one output is from the parameters that its data were made with."""
-    w = truth.w.numpy(force=True) - bank.W[0].double().numpy(force=True)
-    return ParameterErrors(w, truth.b - float(bank.b[0]))
+def parameter_errors(model: Predictor, truth: LinearTruth) -> ParameterErrors:
+    """How far a model with one output is from the parameters that its data were made with."""
+    w = to_array(truth.w) - model.W[0].astype(np.float64)
+    return ParameterErrors(w, truth.b - float(model.b[0]))

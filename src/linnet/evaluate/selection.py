@@ -19,10 +19,11 @@ import numpy as np
 from linnet.config import Hyperparameters
 from linnet.errors import DivergedError
 from linnet.evaluate.interval import Array
-from linnet.train.plan import Outcome, Trial
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from linnet.train.plan import Outcome, Trial
 
 SURE = 0.05
 """The probability of chance below which a lead is not called noise."""

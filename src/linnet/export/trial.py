@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from linnet.data.row_fields import to_array
 from linnet.errors import ExportError, ShapeError, UsageError
 from linnet.export.formats import Cells, Format, NotCheckedError, Rows
 from linnet.export.program import Program
@@ -87,9 +88,7 @@ def _rows(model: Predictor, rows: Tensor | Rows | None) -> Rows:
     if rows is None:
         drawn = np.random.default_rng(0).random((ROWS, model.features))
         return (drawn / model.card.scale).astype(model.W.dtype)  # features mostly run from 0 to 1/scale
-    import torch
-
-    X = torch.as_tensor(rows[:ROWS]).double().numpy(force=True).astype(model.W.dtype, "C")  # bfloat16 too
+    X = np.asarray(to_array(rows[:ROWS]), np.float64).astype(model.W.dtype, "C")
     if X.ndim != 2 or X.shape[1] != model.features or not len(X):
         raise ShapeError(f"expected some rows of {model.features} features, got shape {X.shape}")
     return X

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from linnet.config import Augmentation
-from linnet.data.augment import augment_
 from linnet.data.dataset import Dataset
 from linnet.data.pictures.shape import CHANNELS
 from linnet.device import generator
@@ -165,6 +164,8 @@ def augmentation_figure(
 def _draw_copies(dataset: Dataset, how: Augmentation, count: int, draws: int, seed: int) -> Array:
     """The originals and their draws, scaled, (rows, 1 + draws, *image_shape), float64, on the CPU."""
     import torch
+
+    from linnet.data.augment import augment_
 
     images = dataset.images(slice(count)).double().cpu() * dataset.scale  # (rows, *image_shape)
     shape = dataset.image_shape

@@ -84,12 +84,12 @@ def _draw_curves(of: Evaluation, options: FigureOptions) -> Figure:
 
 
 def _draw_templates(of: Evaluation, options: FigureOptions) -> Figure:
-    W = of.run.bank.W.cpu()
+    W = of.run.predictor.W
     return templates(W, _require_shape(of), of.run.card.output_names(len(W)), options.language)
 
 
 def _draw_differences(of: Evaluation, options: FigureOptions) -> Figure:
-    return differences(of.run.bank.W.cpu(), _require_shape(of), of.run.card.classes, options.language)
+    return differences(of.run.predictor.W, _require_shape(of), of.run.card.classes, options.language)
 
 
 def _draw_confusion(of: Evaluation, options: FigureOptions) -> Figure:

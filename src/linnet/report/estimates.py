@@ -6,13 +6,13 @@ import json
 import math
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from matplotlib.figure import Figure
+import numpy as np
+from numpy.typing import NDArray
 
+from linnet.evaluate.evaluation import Evaluation
 from linnet.folders import RUN, read
-from linnet.inference.infer import infer
 from linnet.inference.summary_text import digits_of, number, p_value, test_text
 from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_figure
 from linnet.plot.weights import coefficients_figure
@@ -20,11 +20,16 @@ from linnet.report.blocks import Block, Facts, Picture, Pictures, Table, Text
 from linnet.report.subject import Subject
 from linnet.report.views import to_themed_svg
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 INFERENCE = "inference.json"
 LISTED = 60
 """Parameters of an output that are listed."""
 OUTPUTS = 12
 """Outputs whose parameters are listed, and of which there are figures at most half as many."""
+
+Array = NDArray[Any]
 
 ENDS = {"+∞": math.inf, "−∞": -math.inf}
 LETTERS = {"f_test": "F", "likelihood_ratio": "χ²"}
@@ -55,16 +60,15 @@ def estimates(of: Subject) -> list[Block]:
 def fit(of: Subject) -> list[Block]:
     """Figures of what the model leaves of the rows that it was fitted to."""
     rows, found = of.train, _load_inference(of)
-    known = torch.ones(len(rows), dtype=torch.bool) if rows.weights is None else rows.weights.cpu() > 0
-    scores = of.run.scores(rows.X).cpu().double()[known]
-    y = rows.y.cpu()[known]
+    weights = np.ones(len(rows)) if rows.arrays.weights is None else rows.arrays.weights
+    known = weights > 0
+    scores = Evaluation(of.run, rows).scores.astype(np.float64)[known]
+    y, w = rows.arrays.y[known], weights[known]
     if found["kind"] == "poisson":
-        exposure = rows.weights.cpu()[known, None] if rows.has_exposure and rows.weights is not None else 1.0
-        return _draw_counts(of, scores.exp(), y.double(), exposure)
+        return _draw_counts(of, np.exp(scores), y, w[:, None] if rows.has_exposure else np.ones((len(y), 1)))
     if found["kind"] != "regression":
         return _draw_bins(of, scores, y, found["kind"])
-    w = torch.ones(len(y)) if rows.weights is None else rows.weights.cpu()[known]
-    return _draw_residuals(of, found, scores, y.double(), w.double())
+    return _draw_residuals(of, found, scores, y, w)
 
 
 def _load_inference(of: Subject) -> dict[str, Any]:
@@ -73,6 +77,8 @@ def _load_inference(of: Subject) -> dict[str, Any]:
     state = None if folder is None or not (folder / RUN).is_file() else read(folder)
     if state is not None and INFERENCE in state.digests:
         return json.loads(state.read(INFERENCE))
+    from linnet.inference.infer import infer  # with torch
+
     options = of.run.solved.inference if of.run.solved else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # what it warns of stands in its remarks
@@ -156,9 +162,7 @@ def _width(figure: Figure) -> int:
     return int(96 * figure.get_figwidth())
 
 
-def _draw_residuals(
-    of: Subject, found: Mapping[str, Any], scores: torch.Tensor, y: torch.Tensor, w: torch.Tensor
-) -> list[Block]:
+def _draw_residuals(of: Subject, found: Mapping[str, Any], scores: Array, y: Array, w: Array) -> list[Block]:
     """Of a regression: residuals by fitted values, and against normal quantiles."""
     blocks: list[Block] = []
     for k, fit in enumerate(found["goodness"][: OUTPUTS // 2]):
@@ -169,9 +173,9 @@ def _draw_residuals(
         title = fit["outputs"][0] if len(found["goodness"]) > 1 else ""
         left = y[:, k] - scores[:, k]
         if found["weight_kind"] == "precision":
-            left = left * (w / w.mean()).sqrt()
-        residuals = residuals_figure(scores[:, k].numpy(), left.numpy(), title, of.language)
-        quantiles = quantiles_figure(left.numpy(), fit["sigma2"] ** 0.5, title, of.language)
+            left = left * np.sqrt(w / w.mean())
+        residuals = residuals_figure(scores[:, k], left, title, of.language)
+        quantiles = quantiles_figure(left, fit["sigma2"] ** 0.5, title, of.language)
         blocks.append(Pictures((
             Picture(to_themed_svg(residuals), of.say("report.residuals_figure"), 440),
             Picture(to_themed_svg(quantiles), of.say("report.quantiles_figure"), 440),
@@ -179,31 +183,28 @@ def _draw_residuals(
     return [*blocks, of.note("report.residuals_note")]
 
 
-def _draw_counts(
-    of: Subject, means: torch.Tensor, y: torch.Tensor, exposure: torch.Tensor | float
-) -> list[Block]:
+def _draw_counts(of: Subject, means: Array, y: Array, exposure: Array) -> list[Block]:
     """Of counts, or of rates that were counted over an exposure: Pearson's residuals by fitted means."""
     pictures = []
     names = of.run.card.output_names(means.shape[1])
     for k in range(min(means.shape[1], OUTPUTS // 2)):
-        left = ((y - means) / (means / exposure).sqrt())[:, k]
+        left = ((y - means) / np.sqrt(means / exposure))[:, k]
         title = names[k] if means.shape[1] > 1 else ""
-        figure = residuals_figure(means[:, k].numpy(), left.numpy(), title, of.language)
+        figure = residuals_figure(means[:, k], left, title, of.language)
         pictures.append(Picture(to_themed_svg(figure), of.say("report.pearson_figure"), 440))
     return [Pictures(tuple(pictures)), of.note("report.pearson_note")]
 
 
-def _draw_bins(of: Subject, scores: torch.Tensor, y: torch.Tensor, kind: str) -> list[Block]:
+def _draw_bins(of: Subject, scores: Array, y: Array, kind: str) -> list[Block]:
     """Of classes: how much more often each occurs than was said."""
     classes = list(of.run.card.classes)
-    p = torch.softmax(scores, 1) if kind == "softmax" else torch.sigmoid(scores)
-    shares = y.double()
-    if not y.is_floating_point():
-        shares = torch.nn.functional.one_hot(y, len(classes)).double()
+    rest = np.logaddexp.reduce(scores, 1, keepdims=True) if kind == "softmax" else np.logaddexp(0, scores)
+    p = np.exp(scores - rest)
+    shares = y if y.dtype.kind == "f" else np.eye(len(classes))[y]
     if not classes:
         classes = ["y"] if p.shape[1] == 1 else [f"y{k}" for k in range(p.shape[1])]
     first = 1 if len(classes) == 2 else 0  # of two, one says it all
     chosen = slice(first, first + OUTPUTS // 2)
-    figure = binned_figure(p[:, chosen].numpy(), shares[:, chosen].numpy(), classes[chosen], "", of.language)
+    figure = binned_figure(p[:, chosen], shares[:, chosen], classes[chosen], "", of.language)
     picture = Picture(to_themed_svg(figure), of.say("report.bins_figure"), _width(figure))
     return [picture, of.note("report.bins_note")]

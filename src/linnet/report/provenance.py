@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
+import numpy as np
 
 from linnet.config import Recipe, SolveRequest, SweepRequest, TuneRequest, as_dict
 from linnet.data.dataset import Dataset
@@ -102,9 +102,7 @@ def data(of: Subject) -> list[Block]:
     if known is not None:
         is_named = shared(known.source) in ("", shared(card.dataset))
         rows += [] if is_named else [(of.say("report.source"), shared(known.source))]
-        rows.append(
-            (of.say("report.features"), f"{known.features:,} ({str(known.X.dtype).removeprefix('torch.')})")
-        )
+        rows.append((of.say("report.features"), f"{known.features:,} ({known.dtype})"))
     if card.image_shape:
         rows.append((of.say("report.images"), name_shape(card.image_shape)))
     rows.append((of.say("report.scale"), f"{card.scale:.6g}"))
@@ -126,7 +124,7 @@ def _count_classes(of: Subject, train: Dataset) -> Block:
     heads = [of.say("report.class"), of.say("report.training_rows"), of.say("report.test_rows")][
         : 1 + len(parts)
     ]
-    counts = [torch.bincount(part.labels.cpu(), minlength=part.outputs).tolist() for part in parts]
+    counts = [np.bincount(part.arrays.labels, minlength=part.outputs).tolist() for part in parts]
     classes, low, high = of.run.card.classes, min(counts[0]), max(counts[0])
     if len(classes) > LISTED or (low == high and len(set(counts[-1])) == 1):
         ends = f"{low:,}" if low == high else f"{low:,} … {high:,}"

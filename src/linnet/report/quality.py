@@ -203,17 +203,17 @@ def _describe_end(of: Subject) -> str:
 
 def coefficients(of: Subject) -> list[Block]:
     """The weight of each column and the bias, for each output, by the names that the columns have."""
-    bank, train = of.run.bank, of.rows.train
-    if bank.features > FEATURES:
-        return [of.missing("report.many_coefficients", n=bank.features)]
-    names = (train.columns if train else of.run.card.columns) or [f"w{d}" for d in range(bank.features)]
-    rows = [(name, *(f"{w:.6g}" for w in bank.W[:, d].tolist())) for d, name in enumerate(names)]
-    rows.append(("b", *(f"{b:.6g}" for b in bank.b.flatten().tolist())))
-    alone = (of.say("report.value"),) if bank.outputs == 1 else tuple(f"y{k}" for k in range(bank.outputs))
+    model, train = of.run.predictor, of.rows.train
+    if model.features > FEATURES:
+        return [of.missing("report.many_coefficients", n=model.features)]
+    names = (train.columns if train else of.run.card.columns) or [f"w{d}" for d in range(model.features)]
+    rows = [(name, *(f"{w:.6g}" for w in model.W[:, d].tolist())) for d, name in enumerate(names)]
+    rows.append(("b", *(f"{b:.6g}" for b in model.b.tolist())))
+    alone = (of.say("report.value"),) if model.outputs == 1 else tuple(f"y{k}" for k in range(model.outputs))
     heads = (of.say("report.parameter"), *(of.run.card.classes or alone))
     truth = of.run.truth or (train.truth if train else None)
-    if truth is not None and bank.outputs == 1:
-        errors = parameter_errors(bank, truth)
+    if truth is not None and model.outputs == 1:
+        errors = parameter_errors(model, truth)
         wrong = [*errors.w.tolist(), errors.b]
         rows = [(*row, f"{error:+.2e}") for row, error in zip(rows, wrong, strict=True)]
         heads = (*heads, of.say("report.truth_less_value"))
@@ -235,8 +235,8 @@ def certificate(of: Subject) -> list[Block]:
         for name in FIGURES
         if known.get(name) not in (None, "") and not (name == "gap" and optimum.gap is None)
     ]
-    W = of.run.bank.W
-    rows.append((of.say("report.nonzero_weights"), f"{int((W != 0).sum()):,} / {W.numel():,}"))
+    W = of.run.predictor.W
+    rows.append((of.say("report.nonzero_weights"), f"{int((W != 0).sum()):,} / {W.size:,}"))
     return [Text(_describe_certificate(of)), Facts(tuple(rows), is_wide=True)]
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from linnet.config import Recipe
 from linnet.data.dataset import Dataset
@@ -53,31 +51,31 @@ def to_svg(figure: Figure) -> str:
     return _make_uri("svg+xml", render(figure, ".svg"))
 
 
-def to_png(image: Tensor, scale: float) -> str:
+def to_png(image: NDArray[Any], scale: float) -> str:
     """Stored pixels as a PNG.
 
     Args:
         image: (height, width), in colour (height, width, 3).
         scale: what they are multiplied by to lie in 0…1, black to white; those that do not are stretched.
     """
-    shares = as_shares(image.double().numpy(force=True), scale)
+    shares = as_shares(image, scale)
     return _encode_png((255 * shares).round().astype(np.uint8))
 
 
-def to_colored_png(weights: Tensor) -> str:
+def to_colored_png(weights: NDArray[Any]) -> str:
     """The weights of a class, (height, width, 3), as a PNG of the colours that it is for; grey is zero."""
-    shares = as_colors(weights.double().numpy(force=True), float(weights.abs().max()))
+    shares = as_colors(weights, float(np.abs(weights).max()))
     return _encode_png((255 * shares).round().astype(np.uint8))
 
 
-def to_diverging_png(weights: Tensor, limit: float) -> str:
+def to_diverging_png(weights: NDArray[Any], limit: float) -> str:
     """Weights, (height, width), as a PNG: red above zero, blue below, white at it.
 
     Args:
         weights: of a class.
         limit: the weight, in absolute value, of the full colour.
     """
-    return _encode_png(as_diverging(weights.numpy(force=True), limit))
+    return _encode_png(as_diverging(weights, limit))
 
 
 def _encode_png(pixels: np.ndarray) -> str:
@@ -154,15 +152,17 @@ def templates(of: Subject) -> list[Block]:
         raise UsageError(of.say("report.linear_only"))
     if shape is None:
         return [of.missing("report.no_templates")]
-    W = of.run.bank.W.cpu()
+    W = of.run.predictor.W
     names = card.output_names(len(W))
     if is_color(shape):
-        colored = [Tile(to_colored_png(w.view(shape)), (name,)) for name, w in zip(names, W, strict=True)]
+        colored = [Tile(to_colored_png(w.reshape(shape)), (name,)) for name, w in zip(names, W, strict=True)]
         said = "report.color_class_templates" if card.classes else "report.color_templates"
         return [Gallery(tuple(colored), is_large=True), of.note(said)]
-    limit = float(W.abs().max())
-    tiles = [Tile(to_diverging_png(w.view(shape), limit), (name,)) for name, w in zip(names, W, strict=True)]
-    bar = to_diverging_png(torch.linspace(-limit, limit, 64)[None], limit)
+    limit = float(np.abs(W).max())
+    tiles = [
+        Tile(to_diverging_png(w.reshape(shape), limit), (name,)) for name, w in zip(names, W, strict=True)
+    ]
+    bar = to_diverging_png(np.linspace(-limit, limit, 64)[None], limit)
     said = of.note("report.class_template_colours" if card.classes else "report.template_colours")
     return [Gallery(tuple(tiles), (bar, f"−{limit:.3g}", f"+{limit:.3g}"), True), said]
 
@@ -213,7 +213,7 @@ def _show_rows(
     """Rows as images, or as a table where they are none."""
     if rows.image_shape is None:
         return Table((of.say("report.row"), of.say("report.label"), of.say("report.model")), tuple(said))
-    images = rows.images(numbers)
+    images = rows.arrays.dense(numbers).reshape(-1, *rows.image_shape)
     tiles = [
         Tile(to_png(image, rows.scale), (label, guess, row))
         for image, (row, label, guess) in zip(images, said, strict=True)

@@ -181,7 +181,7 @@ def _templates(run: Run, drawer: Drawer) -> dict[str, Callable[[], bytes]]:
     """The weights as pictures, where rows are images."""
     if not run.card.image_shape:
         return {}
-    W = run.bank.W.numpy(force=True)
+    W = run.predictor.W
     called = (W, run.card.image_shape, run.card.output_names(len(W)))
     return {"weights.png": drawer.draw("weights:templates", called, ".png")}
 
