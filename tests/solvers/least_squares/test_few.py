@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 import torch
@@ -11,9 +9,9 @@ from numpy.typing import NDArray
 
 from linnet.solvers.least_squares.few import solve_squares
 from linnet.solvers.least_squares.least_squares import least_squares
+from tests.support.exact import solve_exactly
 
 Values = NDArray[np.float64]
-NONE = Fraction(0)
 
 
 def make_problem(seed: int, rows: int = 24, features: int = 4) -> tuple[Values, Values, Values]:
@@ -22,28 +20,6 @@ def make_problem(seed: int, rows: int = 24, features: int = 4) -> tuple[Values, 
     scales, levels = 10.0 ** source.integers(-6, 6, features), source.choice([0.0, 1.0, 1e4], features)
     X = (source.normal(size=(rows, features)) + levels) * scales
     return X, source.normal(size=(rows, 2)) * 10.0 ** source.integers(-4, 4) + 100, source.random(rows)
-
-
-def solve_exactly(X: Values, y: Values, w: Values | None, l2: float, *, intercept: bool) -> list[float]:
-    """The normal equations in fractions, by elimination, rounded at the end."""
-    rows = [[Fraction(float(v)) for v in row] + [Fraction(1)] * intercept for row in X]
-    weights = [Fraction(1) if w is None else Fraction(float(w[i])) for i in range(len(X))]
-    size, targets = len(rows[0]), [Fraction(float(v)) for v in y]
-    system = [
-        [sum((v * row[a] * row[b] for v, row in zip(weights, rows, strict=True)), NONE) for b in range(size)]
-        + [sum((v * row[a] * t for v, row, t in zip(weights, rows, targets, strict=True)), NONE)]
-        for a in range(size)
-    ]
-    for place in range(X.shape[1]):
-        system[place][place] += Fraction(l2) * sum(weights, NONE)
-    for place in range(size):
-        pivot = next(row for row in range(place, size) if system[row][place])
-        system[place], system[pivot] = system[pivot], system[place]
-        for other in range(size):
-            if other != place:
-                factor = system[other][place] / system[place][place]
-                system[other] = [a - factor * b for a, b in zip(system[other], system[place], strict=True)]
-    return [float(system[place][size] / system[place][place]) for place in range(size)]
 
 
 @pytest.mark.parametrize("intercept", [True, False])

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.least_squares.least_squares import LeastSquares, describe, least_squares
+from tests.support.exact import solve_exactly
 from tests.support.nist import AT_LEAST, NAMES, coefficients, digits, read
 
 METHODS = [False, True]
@@ -100,6 +101,24 @@ def test_columns_and_targets_of_any_size() -> None:
     right = ridge(X, Y, torch.ones(30, dtype=X.dtype), 0, True)
     close(found.theta[:, :-1] * stretch / heights[:, None], right[:, :-1], 1e-12)
     assert found.rank == 4
+
+
+@pytest.mark.parametrize("is_svd", [None, *METHODS], ids=["auto", "qr", "svd"])
+@pytest.mark.parametrize("l2", [1e-8, 0.1])
+@pytest.mark.parametrize("rows", [20, 5])
+@pytest.mark.parametrize("largest", [1e7, 1e18, 1e40])
+def test_columns_of_every_length_keep_their_digits_beside_a_penalty(
+    is_svd: bool | None, l2: float, rows: int, largest: float
+) -> None:
+    """As a time in nanoseconds does not make rounding of a rate beside it."""
+    X, Y = problem(rows, 6, 1)
+    X = X * torch.tensor([largest, 1, 1 / largest, 1e3, 1, 1], dtype=torch.float64)
+    w = torch.rand(rows, generator=torch.Generator().manual_seed(1), dtype=torch.float64) + 0.5
+    found = least_squares(X, Y, w, l2, is_svd=is_svd)
+    right = solve_exactly(X.numpy(), Y[:, 0].numpy(), w.numpy(), l2, intercept=True)
+    np.testing.assert_allclose(found.theta[0].numpy(), right, rtol=1e-12)
+    assert found.is_settled
+    assert found.gap < 1e-25
 
 
 def test_a_large_mean_costs_nothing() -> None:

@@ -150,6 +150,9 @@ def prepare(
     if not uniform:
         again = 1 / power(((A - centre).square() * w[:, None]).sum(0).sqrt())
         again = again.clamp(max=2.0**100) if l2 else again
+        # With its penalty a column has length 1: beside far longer ones others would be taken for rounding.
+        heavy = (l2 * w.sum()) ** 0.5 * scale * again
+        again = again / power(heavy.clamp(min=0.5))
         A, centre, scale = A * again, centre * again, scale * again
     penalty = l2 * w.sum() * scale.square() if l2 else torch.zeros_like(scale)
     return Design(A, Y * height, w, scale, height, centre, penalty, intercept)

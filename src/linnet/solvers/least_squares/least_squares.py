@@ -23,6 +23,11 @@ from linnet.solvers.problem.double_double import DoubleDouble
 ROUNDS = 30
 """Corrections at most; each brings as many digits as the condition number leaves of sixteen."""
 
+GRADED = 1e-6
+"""A column shorter than this share of the longest has lost too many digits among singular values."""
+
+WORK = 2e10
+"""Multiplications of a QR of rows and penalties up to which such columns are given it: some seconds."""
 
 SETTLED = 2.0**-44
 """Corrections below this share of the targets are rounding."""
@@ -79,7 +84,8 @@ def least_squares(
         weights: of the rows, (N,); rows of weight 0 count as absent.
         l2: the penalty.
         intercept: whether there is a bias; it is 0 otherwise.
-        is_svd: whether to take the singular value decomposition, not QR; as the shape asks when None.
+        is_svd: whether to take the singular value decomposition, not QR; as the shape asks when None. With a
+            penalty and columns of very different lengths it is QR all the same.
         refine: whether to correct the solution until its backward error is at rounding.
 
     Raises:
@@ -90,28 +96,39 @@ def least_squares(
     rows = len(X) if weights is None else int((weights > 0).sum())
     is_tall = rows > X.shape[1]
     is_svd = not is_tall if is_svd is None else is_svd
-    design, factor = _factor(X, Y, weights, l2, intercept, is_svd=is_svd, is_tall=is_tall)
+    design, factor, is_svd = _factor(X, Y, weights, l2, intercept, is_svd=is_svd, is_tall=is_tall)
     return _round(design, factor, _refine(design, factor, ROUNDS if refine else 1), is_svd)
 
 
 def _factor(
     X: Tensor, Y: Tensor, weights: Tensor | None, l2: float, intercept: bool, *, is_svd: bool, is_tall: bool
-) -> tuple[Design, Factor]:
-    """The problem made ready, and its factor.
+) -> tuple[Design, Factor, bool]:
+    """The problem made ready, its factor, and whether that is of singular values.
 
     The singular values are of columns of one scale, in whose metric the shortest weights are meant. Where no
     column is a combination of others there is but one solution, and each column may have a scale of its own:
-    else a column of tiny numbers would be taken for rounding.
+    else a column of tiny numbers would be taken for rounding. So it is with a penalty, which the SVD takes of
+    one scale alone.
     """
-    if not is_svd:
-        design = prepare(X, Y, weights, l2, intercept)
-        return design, factor_by_qr(design)
-    if is_tall and not l2:
+    if is_svd and is_tall and not l2:
         design = prepare(X, Y, weights, l2, intercept)
         if (factor := factor_by_svd(design)).rank == X.shape[1]:
-            return design, factor
-    design = prepare(X, Y, weights, l2, intercept, uniform=True)
-    return design, factor_by_svd(design)
+            return design, factor, True
+    if is_svd:
+        design = prepare(X, Y, weights, l2, intercept, uniform=True)
+        if not l2 or not _hides_columns(design):
+            return design, factor_by_svd(design), True
+    design = prepare(X, Y, weights, l2, intercept)
+    return design, factor_by_qr(design), False
+
+
+def _hides_columns(design: Design) -> bool:
+    """Whether columns of one scale are so short beside others that rounding of these would hide them."""
+    rows, features = design.A.shape
+    sizes = design.centre_rows().norm(dim=0)
+    sizes = sizes[sizes > 0]
+    is_graded = len(sizes) > 0 and float(sizes.min()) < GRADED * float(sizes.max())
+    return is_graded and (rows + features) * features**2 <= WORK
 
 
 @dataclass(frozen=True, eq=False)
