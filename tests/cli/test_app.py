@@ -73,3 +73,16 @@ def test_garbage_is_looked_for_as_before_when_a_command_has_ended(capsys: pytest
     before = gc.get_threshold()
     assert call("train", "--lr", -1) == 2
     assert gc.get_threshold() == before
+
+
+def test_what_is_left_at_exit_is_frozen_last_so_that_no_garbage_is_looked_for() -> None:
+    code = (
+        "import atexit, gc; from linnet.cli import main\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 10_000))\n"
+        "try: main(['train', '--lr', '-1'])\n"
+        "finally:\n"
+        "    atexit.register(lambda: print(gc.get_freeze_count()))\n"
+        "    raise SystemExit"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "True"]

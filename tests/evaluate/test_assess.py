@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from sklearn import metrics
 
 from linnet.errors import UsageError
-from linnet.evaluate.assess import assess, draws, of_rows, resample
+from linnet.evaluate.assess import assess, draws, of_rows, resample, resample_classes
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import Interval
 from linnet.evaluate.one_vs_rest import ByClass, auc_interval, mean_of, percentiles
@@ -117,7 +117,7 @@ def test_the_interval_of_a_perfect_area_is_newcombe_s() -> None:
 def figures(made: Evaluation) -> dict[str, Interval]:
     """Those of an evaluation, without what takes long."""
     statistic = ByClass(made, ranking=False)
-    each, drawn = statistic.intervals(None, 0.95), resample(statistic, len(made), 8, 0)
+    each, drawn = statistic.intervals(None, 0.95), resample_classes(statistic, 8, 0)
     found = {**of_rows(made, [], 0.95), **{name: intervals[1] for name, intervals in each.items()}}
     return {**found, "macro_f1": mean_of(each["f1"], drawn[:, 2])}
 
@@ -149,7 +149,7 @@ def test_a_class_that_one_resample_alone_has_leaves_the_means_an_interval() -> N
 
 def test_the_interval_of_a_mean_is_that_of_the_normal_distribution() -> None:
     values = torch.randn(2000, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    drawn = resample(lambda counts: (counts @ values.numpy() / counts.sum())[None], 2000, 2000, 0)
+    drawn = resample(lambda rows: values.numpy()[rows].mean(keepdims=True), 2000, 2000, 0)
     mean, error = float(values.mean()), 1.96 * float(values.std()) / 2000**0.5
     (low,), (high,) = percentiles(drawn)
     assert low == pytest.approx(mean - error, abs=0.15 * error)
@@ -158,8 +158,17 @@ def test_the_interval_of_a_mean_is_that_of_the_normal_distribution() -> None:
 
 def test_draws_repeat_and_have_as_many_rows() -> None:
     first, again, other = (list(draws(7, 5, seed)) for seed in (0, 0, 1))
-    assert all(float(counts.sum()) == 7 for counts in first)
+    assert all(len(rows) == 7 and 0 <= rows.min() <= rows.max() < 7 for rows in first)
     assert all(map(np.array_equal, first, again))
     assert not all(map(np.array_equal, first, other))
     with pytest.raises(UsageError, match="at least 2 resamples"):
-        resample(lambda counts: counts, 3, 1, 0)
+        resample(lambda rows: rows, 3, 1, 0)
+
+
+def test_pairs_of_resamples_are_counted_as_weights_of_rows_would_be() -> None:
+    made = make(50, 3)
+    statistic = ByClass(made, ranking=False)
+    counted = resample(lambda rows: statistic(np.bincount(rows, minlength=50)), 50, 9, 0)
+    np.testing.assert_array_equal(resample_classes(statistic, 9, 0), counted)
+    with_areas = resample_classes(ByClass(made), 9, 0)
+    np.testing.assert_array_equal(with_areas[:, :3], counted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import os
@@ -61,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     plain, warnings.formatwarning = warnings.formatwarning, _format_warning
     collected = gc.get_threshold()
     gc.set_threshold(*SELDOM)
+    atexit.register(gc.freeze)  # the last thing at exit, where garbage of torch is looked for to no avail
     try:
         _call(list(sys.argv[1:] if argv is None else argv))
     except LinnetError as error:

@@ -162,10 +162,10 @@ def precision_recall(evaluation: Evaluation, k: int) -> Curve:
 
 
 def shares(pairs: Array) -> Array:
-    """Precision, recall and F1 of each class, (3, K), of rows of class i taken for class j, (K, K)."""
+    """Precision, recall and F1 of each class, (…, 3, K), of rows of class i taken for class j, (…, K, K)."""
     own, given, there = _margins(pairs)
     with np.errstate(invalid="ignore"):
-        return np.stack([own / given, own / there, 2 * own / (given + there)])
+        return np.stack([own / given, own / there, 2 * own / (given + there)], -2)
 
 
 def mean_of(members: Sequence[Interval], each: Array | None) -> Interval:
@@ -211,8 +211,8 @@ def _deviation(values: Array) -> float:
 
 
 def _margins(pairs: Array) -> Iterator[Array]:
-    """Of each class what is right, what is taken for it, and what there is, (K,)."""
-    yield from (pairs.diagonal(), pairs.sum(0), pairs.sum(1))
+    """Of each class what is right, what is taken for it, and what there is, (…, K)."""
+    yield from (pairs.diagonal(axis1=-2, axis2=-1), pairs.sum(-2), pairs.sum(-1))
 
 
 def _f1_of(share: Interval) -> Interval:

@@ -218,11 +218,12 @@ def render(page: Page) -> str:
     """The page as HTML."""
     css = resources.files("linnet.report").joinpath("page.css").read_text(encoding="utf-8")
     contents = say("report.contents", page.language)
-    return _template().render(page=page, css=Markup(css), policy=POLICY, contents=contents)
+    return page_template().render(page=page, css=Markup(css), policy=POLICY, contents=contents)
 
 
 @cache
-def _template() -> Template:
+def page_template() -> Template:
+    """The page that is filled in, compiled once."""
     environment = Environment(
         loader=PackageLoader("linnet.report", "."),
         autoescape=True,

@@ -15,6 +15,7 @@ from linnet.data.origin import Origin
 from linnet.data.registry import load_again, sources
 from linnet.errors import LinnetError, UsageError
 from linnet.evaluate.assess import Assessment, assess
+from linnet.evaluate.confidence.reliability import BINS, reliability
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import Interval
 from linnet.evaluate.score import Score, regression_figures
@@ -197,14 +198,15 @@ class Subject(Localized):
     @cached_property
     def reliability(self) -> Callable[[], bytes]:
         """The reliability diagram as SVG, once it is asked for."""
-        table = self.assessment.calibration["width"]
+        table = reliability(self.evaluation, BINS, "width")  # as in the assessment, which takes longer
         return self.drawer.draw("classification:reliability_figure", (table, " ", self.language), ".svg")
 
     def judge(self) -> None:
-        """Work out what takes longest, and have it drawn."""
+        """Have drawn what is made of the rows, and meanwhile work out what takes longest."""
         if self.is_judged and self.run.card.classes:
             with contextlib.suppress(UsageError):  # which its section says in its place
                 _ = self.reliability
+                _ = self.assessment
 
     @cached_property
     def figures(self) -> dict[str, Interval]:

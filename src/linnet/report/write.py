@@ -12,7 +12,7 @@ from linnet.errors import DataNotFoundError
 from linnet.i18n import Language, check
 from linnet.model.pipeline import run_of
 from linnet.model.run import Run
-from linnet.report.blocks import render
+from linnet.report.blocks import page_template, render
 from linnet.report.pages import page_of_run, page_of_sweep
 from linnet.report.subject import Rows, Subject, find_rows
 from linnet.report.sweep import Swept, is_sweep
@@ -88,6 +88,16 @@ def write_page(
     best = None if run is None else _subject(run, rows, language, label_errors, data_dir)
     files.write(path, render(page_of_sweep(swept, rows, best)))
     return path
+
+
+def begin_run_page(of: Subject) -> None:
+    """Do what `write_run_page` would before it waits for figures, which are drawn beside meanwhile.
+
+    Args:
+        of: what the page is about.
+    """
+    of.judge()
+    page_template()
 
 
 def write_run_page(of: Subject, out: Path | None = None) -> Path:

@@ -169,11 +169,12 @@ def _report(of: Run | Path, splits: Splits, is_catalog: bool, language: Language
 
 
 def _begin_page(run: Run, splits: Splits, is_catalog: bool, language: Language, drawer: Drawer) -> Subject:
-    """What the page of a run is about, its figures worked out while those of the folder are drawn."""
+    """What the page of a run is about: what does not wait for figures is done while they are drawn."""
     from linnet.report.subject import Rows, Subject
+    from linnet.report.write import begin_run_page
 
     of = Subject(run, Rows(splits.train, splits.test, is_catalog=is_catalog), language, drawer=drawer)
-    of.judge()
+    begin_run_page(of)
     return of
 
 
