@@ -30,6 +30,7 @@ from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import Direct, goes_by_sums
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.path_folds import cross_validate
+from linnet.solvers.path_side import SparsePath
 from linnet.solvers.penalty_grid import spread_penalties
 from linnet.solvers.prepare import Preparation
 from linnet.solvers.problem.curvature import Grams
@@ -220,13 +221,21 @@ def regularization_path(
     held_out = None if kept is None else Objective.of(kept, loss, dtype=torch.float64)
     one = objective.replace(penalty=replace(objective.penalty, **{penalty_name: 1.0}))
     sums = Statistics.of(rows) if isinstance(choose(one), Direct) and goes_by_sums(rows) else None
+    parts = [] if folds is None else split_folds(dataset, folds, seed)
+    is_l1 = penalty_name == "l1" and min(penalties) > 0 and len(penalties) + len(parts) > 1
+    aside = SparsePath.of(one, dataset, preparation, class_weight, parts, tol) if is_l1 else None
     found, table, grams = [], [], Grams()
     for value in penalties:
         penalty = replace(objective.penalty, **{penalty_name: value})
-        start = found[-1].theta if found else None
-        one = Objective(objective.rows, loss, penalty, intercept=intercept)
-        found.append(_solve(one, start, tol, grams, sums))
-        table.append(_row(value, found[-1], objective, held_out))
+        if aside is not None:
+            minimum, train_loss = aside.solve(penalty)
+        else:
+            start = found[-1].theta if found else None
+            one = Objective(objective.rows, loss, penalty, intercept=intercept)
+            minimum = _solve(one, start, tol, grams, sums)
+            train_loss = _loss(objective, minimum.theta)
+        found.append(minimum)
+        table.append(_row(value, minimum, train_loss, held_out))
         if progress:
             progress(table[-1])
     theta = preparation.absorb(torch.cat([one.theta for one in found]), dataset.scale)
@@ -236,12 +245,14 @@ def regularization_path(
         class_weight=class_weight, standardize=standardize,
     )  # fmt: skip
     statuses, figures = [one.status for one in found], pd.DataFrame(table)
-    if folds is not None:
+    if folds is not None and aside is not None:
+        figures = figures.assign(**aside.figures())
+    elif folds is not None:
         again = partial(
             regularization_path, loss=loss, l1=l1, l2=l2, class_weight=class_weight, standardize=standardize,
             intercept=intercept, dtype=dtype, tol=tol, **{f"{penalty_name}s": penalties},
         )  # fmt: skip
-        figures = figures.assign(**cross_validate(again, split_folds(dataset, folds, seed), dataset))
+        figures = figures.assign(**cross_validate(again, parts, dataset))
     done = Path(penalty_name, figures, bank, statuses, card, request, dataset.origin, dataset.checksum)
     _warn(done)
     return done
@@ -268,13 +279,12 @@ def _solve(
     return spec.minimise(objective, start)
 
 
-def _row(value: float, found: Minimum, objective: Objective, held_out: Objective | None) -> dict[str, float]:
+def _row(value: float, found: Minimum, train_loss: float, held_out: Objective | None) -> dict[str, float]:
     """A row of the table."""
     at, W = found.certificate, found.theta[:, :-1]
     row = {
         "penalty": value, "objective": at.objective, "gap": at.gap, "nonzeros": int((W != 0).sum()),
-        "train_loss": _loss(objective, found.theta), "iterations": at.iterations,
-        "seconds": at.seconds,
+        "train_loss": train_loss, "iterations": at.iterations, "seconds": at.seconds,
     }  # fmt: skip
     if held_out is not None:
         row["validation_loss"] = _loss(held_out, found.theta)

@@ -32,6 +32,10 @@ def cross_validate(
             warnings.simplefilter("ignore", GridEdgeWarning)  # of one fold, which means nothing
             found = path(trained, validation=dataset.rows(fold.validation))
         losses.append(found.table["validation_loss"].to_numpy())
-    each = np.stack(losses)  # (F, P)
+    return summarise(np.stack(losses))
+
+
+def summarise(each: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """The mean loss of each penalty over folds, and its standard error, of losses (F, P)."""
     error = each.std(0, ddof=1) / math.sqrt(len(each))
     return {"validation_loss": each.mean(0), "validation_se": error}

@@ -36,6 +36,11 @@ def test_many_coordinates_of_one_penalty_go_by_the_compiled_sweeps_and_others_by
     np.testing.assert_array_equal(sweep(H, c, even, start), sweep_few(H, c, even, start))
 
 
+def test_compiled_sweeps_go_on_where_no_force_is_beyond_the_penalty() -> None:
+    H, c, start = np.diag([2.0, 1.0]), np.array([-3.0, 0.5]), np.array([-1.00001, 0.0])
+    np.testing.assert_allclose(sweep_many(H, c, 1.0, start), [-1.0, 0.0], atol=1e-12)
+
+
 @pytest.mark.parametrize("intercept", [False, True])
 @pytest.mark.parametrize("l2", [0.0, 0.1])
 def test_sparse_sweeps_lower_their_objective_to_that_of_many(l2: float, intercept: bool) -> None:

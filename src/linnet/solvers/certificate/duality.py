@@ -102,10 +102,10 @@ def measure_gap(objective: Objective, point: Point, a: Tensor, y: Tensor, shares
         a = loss.balance(a, y, shares)
     objective.meter.read += len(rows) / 2
     G = rows.gradient_of(a * shares)[:, :-1]
-    return _gap(objective, point, a, y, shares, G)
+    return gap_of_dual(objective, point, a, y, shares, G)
 
 
-def _gap(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tensor, G: Tensor) -> float:
+def gap_of_dual(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tensor, G: Tensor) -> float:
     """The least gap of a few scales s of the dual variables."""
     sizes = G.abs()
     room = (objective.l1 / sizes)[sizes > 0] if objective.penalty.l1 else sizes[sizes > 0] * 0

@@ -58,7 +58,7 @@ def steps_sparse(objective: Objective, start: Tensor | None, tol: float, max_ite
         tol: the duality gap to end with, as a share of the objective.
         max_iter: iterations.
     """
-    at = Step(objective, _begin(objective, start))
+    at = Step(objective, begin(objective, start))
     for iteration in range(max_iter + 1):
         is_there = at.estimate <= tol * at.point.value or at.point.value == 0
         if is_there or (iteration == 0 and _excess(objective, at.point) <= NEAR):
@@ -78,7 +78,7 @@ def steps_sparse(objective: Objective, start: Tensor | None, tol: float, max_ite
         at = following
 
 
-def _begin(objective: Objective, start: Tensor | None) -> Point:
+def begin(objective: Objective, start: Tensor | None) -> Point:
     """The start, its biases moved to the best for its weights where they are not near."""
     theta = objective.zeros() if start is None else start.clone()
     is_zero = not bool(theta.any())

@@ -28,6 +28,9 @@ SPARSE = 2
 FREE = 1e6
 """The unit of a bias that is swept with the weights: in it the penalty is as good as none."""
 
+PULL = 1e3
+"""The force, in units of l1, on a coordinate that keeps sweeps from ending."""
+
 BEYOND = 1e150
 """A target whose square is beyond any gap and within float64."""
 
@@ -73,11 +76,15 @@ def sweep_many(H: Values, c: Values, l1: float, start: Values) -> Values:
     """See `sweep`; by scikit-learn, with one l1 above 0 for all.
 
     Of the rows it is told nothing, for all that counts is in their sums. It would leave out coordinates by a
-    gap in which the squared norm of the targets is a term: with one beyond any gap it leaves out none.
+    gap in which the squared norm of the targets is a term: with one beyond any gap it leaves out none. Where
+    no force is beyond l1 that gap is 0 by rounding, and it would end at once: a coordinate more, which has no
+    curvature and stays where it is, has such a force.
     """
-    rows, targets = np.zeros((1, len(c))), np.full(1, BEYOND)
-    more = {"precompute": np.ascontiguousarray(H), "Xy": np.ascontiguousarray(c)}
-    return _compiled(rows, targets, l1, 0.0, start.copy(), COMPILED, more)
+    rows, targets, P = np.zeros((1, len(c) + 1)), np.full(1, BEYOND), len(c)
+    products, force = np.zeros((P + 1, P + 1)), np.append(c, PULL * l1)
+    products[:P, :P] = H
+    more = {"precompute": products, "Xy": force}
+    return _compiled(rows, targets, l1, 0.0, np.append(start, 0.0), COMPILED, more)[:P]
 
 
 def sweep_sparse(
