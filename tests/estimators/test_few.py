@@ -5,18 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_diabetes, load_wine
+from sklearn.datasets import load_diabetes, load_digits, load_wine
 
 from linnet.estimators import LinearRegressor, SoftmaxClassifier, few
 from linnet.solvers.l1.proximal import ProximalNewton
-from linnet.solvers.smooth.newton import Newton
+from linnet.solvers.smooth.smooth import SmoothSolver
 
 
 @pytest.fixture
 def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The solvers for any number that were called, by name."""
     found: list[str] = []
-    for spec, name in ((ProximalNewton, "approach"), (Newton, "approach")):
+    for spec, name in ((ProximalNewton, "approach"), (SmoothSolver, "approach")):
         kept = getattr(spec, name)
 
         def note(self: Any, *given: Any, kept: Any = kept, **named: Any) -> Any:
@@ -45,13 +45,34 @@ def test_few_numbers_are_solved_without_the_solvers_for_any_number_and_alike(
     ]
     quick = [(model.fit(X, y, **given).coef_, model.intercept_) for model, X, y, given in cases]
     assert called == []
-    monkeypatch.setattr(few, "MOST", 0)
+    for most in ("MOST", "SOME", "FEWEST"):
+        monkeypatch.setattr(few, most, 0)
     monkeypatch.setattr(few, "solve_lasso", lambda *_, **__: None)
     for (model, X, y, given), (coef, intercept) in zip(cases, quick, strict=True):
         model.fit(X, y, **given)
         assert np.abs(model.coef_ - coef).max() <= 1e-6 * np.abs(coef).max()
         assert np.abs(model.intercept_ - intercept).max() <= 1e-6 * max(1, np.abs(intercept).max())
     assert set(called) == {"ProximalNewton", "Newton"}
+
+
+def test_where_steps_of_few_numbers_would_be_too_many_the_solver_for_any_number_goes_on(
+    called: list[str],
+) -> None:
+    """Classes that lie apart, with a penalty that holds their scores far from 0."""
+    X, y = load_digits(return_X_y=True)
+    model = SoftmaxClassifier(l2=1e-2).fit(X, y)
+    assert called == ["Staged"]
+    other = SoftmaxClassifier(l2=1e-2, solver="newton").fit(X, y)
+    np.testing.assert_allclose(model.predict_proba(X), other.predict_proba(X), atol=1e-3)
+    assert model.n_iter_[0] > 15  # the steps before and those of the solver
+
+
+def test_a_solver_that_was_asked_for_takes_the_steps_on_all_but_few_numbers(called: list[str]) -> None:
+    X, y = load_digits(return_X_y=True)
+    SoftmaxClassifier(l2=1e-2, solver="newton").fit(X / 16, y % 2)
+    assert called == ["Newton"]
+    SoftmaxClassifier(l2=1e-2).fit(X / 16, y % 2)
+    assert called == ["Newton"]
 
 
 @pytest.mark.parametrize(

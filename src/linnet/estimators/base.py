@@ -196,11 +196,12 @@ class LinearEstimator(BaseEstimator):
     def _minimise(self, problem: Problem, start: Tensor | None = None) -> Answer:
         """The optimum, without torch where there are few numbers."""
         method = self._method()
-        if start is None and (few := solve_few(problem, method)) is not None:
+        few = solve_few(problem, method) if start is None else None
+        if few is not None and few.is_settled:
             return few
         from linnet.estimators.solving import minimise
 
-        return minimise(problem, method, start)
+        return minimise(problem, method, start, few)
 
     def _step_through(self, problem: Problem, weight: float | None = None) -> Tensor:
         """θ, (K, D + 1), after a pass over the next rows of the stream that `stream_` keeps count of.

@@ -11,7 +11,7 @@ from linnet.estimators.problem import Answer, Method, Problem
 from linnet.solvers.l1.lasso import solve_lasso
 from linnet.solvers.least_squares.few import solve_squares
 from linnet.solvers.problem.few import MOST
-from linnet.solvers.smooth.few import FINE, solve_class_folds, solve_classes
+from linnet.solvers.smooth.few import FEWEST, SOME, solve_class_folds, solve_classes
 
 FINER = 1e-9
 """The gain that a fold's model may leave before its last step, as a share of the objective."""
@@ -45,13 +45,13 @@ def solve_few(problem: Problem, method: Method) -> Answer | None:
             _wide(X), _wide(y), weights, l1=l1, l2=l2, tol=method.tol, intercept=problem.intercept
         )
         return None if lasso is None else Answer(lasso.theta, max(1, lasso.rounds))
-    if l1 or X.size > MOST:
+    if l1 or X.size > (FEWEST if method.name == "newton" else SOME):
         return None
     classes = solve_classes(
-        _wide(X), y.reshape(-1), problem.rows.classes or 2, weights, l2=l2, tol=min(method.tol, FINE),
+        _wide(X), _numbers(y), problem.rows.classes or 2, weights, l2=l2, tol=method.tol,
         intercept=problem.intercept,
     )  # fmt: skip
-    return None if classes is None else Answer(classes.theta, classes.rounds)
+    return None if classes is None else Answer(classes.theta, classes.rounds, classes.is_settled)
 
 
 def solve_few_folds(
@@ -77,7 +77,7 @@ def solve_few_folds(
     views = np.stack([np.bincount(trained, minlength=len(X)) for trained, _ in splits]).astype(np.float64)
     views = views if weights is None else views * weights
     return solve_class_folds(
-        _wide(X), y.reshape(-1), problem.rows.classes or 2, views, l2s,
+        _wide(X), _numbers(y), problem.rows.classes or 2, views, l2s,
         tol=min(method.tol, FINER), intercept=problem.intercept,
     )  # fmt: skip
 
@@ -107,3 +107,8 @@ def judge_few_classes(
 
 def _wide(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float64, copy=False)
+
+
+def _numbers(y: np.ndarray) -> np.ndarray:
+    """Classes' numbers, (N,), which of two classes come as floats."""
+    return y.reshape(-1).astype(np.int64, copy=False)

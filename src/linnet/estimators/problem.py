@@ -185,7 +185,9 @@ class Answer:
     Args:
         theta: weights and biases, (K, D + 1), float64: an array of numpy's or a tensor.
         iterations: how many it took, at least 1 unless none were allowed.
+        is_settled: whether it is the optimum; if not, another method goes on from there.
     """
 
     theta: Tensor | np.ndarray
     iterations: int
+    is_settled: bool = True

@@ -39,13 +39,16 @@ NARROW = 2048
 """Features up to which the sums of sparse rows are gathered."""
 
 
-def minimise(problem: Problem, method: Method, start: Tensor | None = None) -> Answer:
+def minimise(
+    problem: Problem, method: Method, start: Tensor | None = None, few: Answer | None = None
+) -> Answer:
     """Minimise a problem.
 
     Args:
         problem: rows, loss and penalty.
         method: how.
         start: θ, (K, D + 1), for methods that take steps; zero when None.
+        few: what `solve_few` gave, where that was asked already.
 
     Raises:
         ValueError: the solver cannot solve such a problem.
@@ -59,16 +62,20 @@ def minimise(problem: Problem, method: Method, start: Tensor | None = None) -> A
         answer = minimise(inner, method, None if start is None else preparation.enter(start))
         return replace(answer, theta=preparation.absorb(tensor(answer.theta), 1.0))
     check(problem, method)
-    if start is None and (few := solve_few(problem, method)) is not None:
-        return few
+    few = solve_few(problem, method) if start is None and few is None else few
+    if few is not None:
+        if few.is_settled:
+            return few
+        start = tensor(few.theta)
     start = None if start is None else start.to(torch.float64)
     found = _descend(problem, method, start) if method.name == "sgd" else _solve(problem, method, start)
     if found.status.name == INTERRUPTED:
         raise KeyboardInterrupt
     if not found.status.is_good and found.method not in DIRECT:
         warn(str(found.status), ConvergenceWarning)
+    before = 0 if few is None else few.iterations
     # As scikit-learn counts them: at least 1 unless none were allowed.
-    return Answer(found.theta, max(found.certificate.iterations, 0 if method.max_iter == 0 else 1))
+    return Answer(found.theta, max(before + found.certificate.iterations, 0 if method.max_iter == 0 else 1))
 
 
 def check(problem: Problem, method: Method) -> None:

@@ -22,19 +22,23 @@ MOST = 2**17
 LARGEST, SMALLEST = 1e100, 1e-100
 """Between these numbers' squares and their sums are far from the ends of float64."""
 
+RUN = 2**14
+"""Numbers that are taken at once: what is made of more is memory that the system hands over page by page."""
+
 
 @dataclass(frozen=True, eq=False)
 class Few:
     """Rows for solvers of few numbers.
 
     Args:
-        Z: the columns near 0 and of about unit size, (N, D).
+        A: the columns near 0 and of about unit size, and ones where there is a bias, (P, N): a column's
+            numbers stand side by side, for numpy's loops are long along rows.
         shares: of the rows in the mean, (N,), which sum to 1.
         centre: the columns' means, (D,); 0 where there is no bias.
         scale: the powers of two that columns were multiplied by, (D,).
     """
 
-    Z: Values
+    A: Values
     shares: Values
     centre: Values
     scale: Values
@@ -51,25 +55,29 @@ class Few:
         Returns:
             The rows; None where their numbers are too large or too small for this.
         """
-        if not (X.size and X.size <= MOST) or np.abs(X).max() > LARGEST:
+        if not X.size or max(X.max(), -X.min()) > LARGEST:
             return None
         if (shares := shares_of(weights, len(X))) is None:
             return None
-        centre = mean_of(X, shares) if intercept else np.zeros(X.shape[1])
-        Z = X - centre
-        size = np.sqrt(shares @ (Z * Z))
+        features = X.shape[1]
+        centre = mean_of(X, shares) if intercept else np.zeros(features)
+        A = np.empty((features + intercept, len(X)))
+        A[features:] = 1
+        Z = np.subtract(X.T, centre[:, None], out=A[:features])
+        size = np.sqrt(np.array([shares @ np.square(column) for column in Z]))
         if ((size > 0) & (size < SMALLEST)).any():
             return None
         scale = np.where(size > 0, np.ldexp(1.0, -np.frexp(size)[1]), 1.0)
-        Z *= scale
-        return cls(Z, shares, centre, scale)
+        Z *= scale[:, None]
+        return cls(A, shares, centre, scale)
 
-    def leave(self, W: Values, b: Values) -> Values:
-        """θ of the rows as they stood, (K, D + 1), of weights (K, D) and biases (K,) here."""
-        W = W * self.scale
+    def leave(self, theta: Values) -> Values:
+        """θ of the rows as they stood, (K, D + 1), of parameters here, (K, P)."""
+        W = theta[:, : len(self.scale)] * self.scale
+        biases = theta[:, len(self.scale)].tolist() if len(self.A) > len(self.scale) else [0.0] * len(W)
         product, error = two_product(-W, self.centre)
-        biases = [math.fsum((own, *high, *low)) for own, high, low in zip(b, product, error, strict=True)]
-        return np.column_stack([W, biases])
+        moved = [math.fsum((own, *high, *low)) for own, high, low in zip(biases, product, error, strict=True)]
+        return np.column_stack([W, moved])
 
 
 def shares_of(weights: Values | None, rows: int) -> Values | None:
@@ -86,8 +94,12 @@ def mean_of(X: Values, shares: Values) -> Values:
     From the first row on that counts: of a column of one number it is that number then, not what rounding
     leaves of it, and rows that do not count, however far off, leave no rounding in it.
     """
-    first = X[np.argmax(shares > 0)]
-    off = X - first
-    if not shares.all():
-        off[shares == 0] = 0
-    return first + shares @ off
+    first, total = X[np.argmax(shares > 0)], np.zeros(X.shape[1])
+    height = max(1, RUN // max(1, X.shape[1]))
+    for low in range(0, len(X), height):
+        part = slice(low, low + height)
+        off, own = X[part] - first, shares[part]
+        if not own.all():
+            off[own == 0] = 0
+        total += own @ off
+    return first + total

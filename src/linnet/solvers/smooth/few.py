@@ -1,29 +1,33 @@
-"""Softmax and logistic regression of few numbers, by Newton's method in numpy alone.
+"""Softmax and logistic regression of few numbers in numpy alone, by Newton's method or by L-BFGS.
 
-The steps are those of `Newton`, and so is where they end. A problem that they do not settle soon is left to
-it: without a penalty there need be no optimum, and it tells why.
+A problem that they do not settle soon is left to the solvers of any number: without a penalty there need be
+no optimum, and they tell why.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.solvers.problem.few import Few, Values
+from linnet.solvers.problem.few import MOST, Few, Values
+from linnet.solvers.smooth.class_rows import ClassRows
+from linnet.solvers.smooth.few_steps import approach, newton
 
 PARAMETERS = 256
 """K·(D + 1) up to which the Hessian costs next to nothing."""
 
-ROUNDS, HALVINGS = 30, 30
-"""Newton steps, and how often one is halved."""
+SOME, WIDEST, TALL = 2**20, 512, 60
+"""Numbers in X up to which torch's calls still take as long as their work; columns up to which their Hessian
+at the start is factored; and multiplications of that, as times those of a product with the rows."""
 
-ARMIJO = 1e-4
+FEWEST = 2**15
+"""Numbers in X up to which all steps are Newton's: those of L-BFGS cost little less, and there are more."""
+
+LEFT = 0.25
+"""The share of the tolerance to which L-BFGS goes where no Hessian tells what is left."""
 
 FINE = 1e-12
 """The gain that Newton's method leaves where nothing else was asked, as a share of the objective."""
@@ -31,10 +35,11 @@ FINE = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The optimum: weights and biases, (K, D + 1), K being 1 for two classes, and the steps it took."""
+    """Weights and biases, (K, D + 1), K being 1 for two classes, the steps to them, if optimal."""
 
     theta: Values
     rounds: int
+    is_settled: bool = True
 
 
 def solve_classes(
@@ -55,25 +60,26 @@ def solve_classes(
         classes: K. Of 2 there is one row of weights: by how much the second is ahead.
         weights: of the rows, (N,), at least 0, not all 0; None for 1.
         l2: the penalty, of that one row for two classes.
-        tol: the gain that may be left, as a share of the objective.
+        tol: the gain that may be left, as a share of the objective; `FINE` at most by Hessians.
         intercept: whether there is a bias.
 
     Returns:
-        The optimum; None where it is left to `Newton`.
+        The optimum, or how far steps came that would be too many; None where all is left to other solvers.
     """
-    outputs = 1 if classes == 2 else classes
-    if l2 <= 0 or outputs * (X.shape[1] + 1) > PARAMETERS:
+    outputs, width = 1 if classes == 2 else classes, X.shape[1] + intercept
+    can_factor = outputs == 1 or outputs * width <= PARAMETERS
+    is_few = can_factor and outputs * width <= PARAMETERS and X.size <= FEWEST
+    is_some = X.size <= SOME and width <= WIDEST and width**2 <= TALL * len(X)
+    if l2 <= 0 or not (is_few or is_some) or (few := Few.of(X, weights, intercept=intercept)) is None:
         return None
-    few = Few.of(X, weights, intercept=intercept)
-    if few is None:
-        return None
-    A, penalty = _with_ones(few, intercept)
+    rows = ClassRows(few.A, y, outputs, few.shares, _penalty(few, l2))
     with np.errstate(over="ignore", invalid="ignore"):
-        found = _Steps(A, y, outputs, few.shares, l2 * penalty).go(tol)
-    if found is None:
-        return None
-    theta, rounds = found
-    return Found(_leave(few, theta, intercept), rounds)
+        if is_few:
+            reached = newton(rows, min(tol, FINE))
+        else:
+            fine = min(tol, FINE) if can_factor else LEFT * tol
+            reached = approach(rows, fine, has_bias=intercept, can_factor=can_factor)
+    return None if reached is None else Found(few.leave(reached.theta), reached.rounds, reached.is_settled)
 
 
 def solve_class_folds(
@@ -106,6 +112,7 @@ def solve_class_folds(
     outputs = 1 if classes == 2 else classes
     if (
         min(l2s) <= 0
+        or X.size > MOST
         or outputs * (X.shape[1] + 1) > PARAMETERS
         or not all(len(np.unique(y[view > 0])) == classes for view in views)
     ):
@@ -113,135 +120,29 @@ def solve_class_folds(
     few = Few.of(X, views.sum(0), intercept=intercept)
     if few is None:
         return None
-    A, penalty = _with_ones(few, intercept)
     order, found = np.argsort(l2s)[::-1].tolist(), np.empty((len(views), len(l2s), outputs, X.shape[1] + 1))
     starts: dict[int, Values] = {}
     with np.errstate(over="ignore", invalid="ignore"):
         theta = None
         for place in order:
-            one = _Steps(A, y, outputs, few.shares, l2s[place] * penalty).go(tol, theta)
+            rows = ClassRows(few.A, y, outputs, few.shares, _penalty(few, l2s[place]))
+            one = newton(rows, tol, theta)
             if one is None:
                 return None
-            theta = starts[place] = one[0]
+            theta = starts[place] = one.theta
         for fold, view in enumerate(views):
             kept = view > 0
-            own = A[:, kept], y[kept], outputs, view[kept] / view.sum()
+            own = few.A[:, kept], y[kept], outputs, view[kept] / view.sum()
             for place in order:
-                one = _Steps(*own, l2s[place] * penalty).go(tol, starts[place])
+                one = newton(ClassRows(*own, _penalty(few, l2s[place])), tol, starts[place])
                 if one is None:
                     return None
-                found[fold, place] = _leave(few, one[0], intercept)
+                found[fold, place] = few.leave(one.theta)
     return found
 
 
-def _with_ones(few: Few, intercept: bool) -> tuple[Values, Values]:
-    """Columns, and ones where there is a bias, (P, N), and what l2 comes to of each, (P,)."""
-    penalty = np.square(few.scale)
-    if not intercept:
-        return few.Z.T, penalty
-    return np.vstack([few.Z.T, np.ones(len(few.Z))]), np.append(penalty, 0.0)
-
-
-def _leave(few: Few, theta: Values, intercept: bool) -> Values:
-    """Parameters (K, P) as those of the rows as they stood, (K, D + 1)."""
-    W, b = (theta[:, :-1], theta[:, -1]) if intercept else (theta, np.zeros(len(theta)))
-    return few.leave(W, b)
-
-
-@dataclass(frozen=True, eq=False)
-class _Steps:
-    """Newton's steps on rows with their ones, one column after another: numpy's loops are long along rows.
-
-    Args:
-        A: (P, N), ones the last where there is a bias.
-        y: classes, (N,).
-        outputs: K, or 1 for two classes.
-        shares: of the rows, (N,).
-        penalty: of each column's weight, (P,).
-    """
-
-    A: Values
-    y: NDArray[np.int64]
-    outputs: int
-    shares: Values
-    penalty: Values
-
-    def go(self, tol: float, start: Values | None = None) -> tuple[Values, int] | None:
-        """θ, (K, P), and the steps from a start or from 0; None where they do not come to an end."""
-        theta = np.zeros((self.outputs, len(self.A))) if start is None else start
-        truth = self.y[None] if self.outputs == 1 else self.y == np.arange(self.outputs)[:, None]  # (K, N)
-        value, p = self._look(theta)
-        for rounds in range(1, ROUNDS + 1):
-            gradient = ((p - truth) * self.shares) @ self.A.T + self.penalty * theta
-            step = self._newton(p, gradient)
-            if step is None:
-                return None
-            slope = float((step * gradient).sum())
-            if -slope <= 2 * tol * value:
-                return theta + step, rounds
-            following = self._search(theta, step, value, slope)
-            if following is None:
-                return None
-            theta, value, p = following
-        return None
-
-    def _look(self, theta: Values) -> tuple[float, Values]:
-        """The objective, and the probabilities, (K, N)."""
-        scores = theta @ self.A
-        if self.outputs == 1:
-            loss = np.logaddexp(0.0, scores[0]) - self.y * scores[0]
-            p = np.exp(-np.logaddexp(0.0, -scores))
-        else:
-            scores -= scores.max(0)
-            p = np.exp(scores)
-            total = p.sum(0)
-            loss = np.log(total) - scores[self.y, np.arange(len(self.y))]
-            p /= total
-        return float(self.shares @ loss + (self.penalty * theta * theta).sum() / 2), p
-
-    def _newton(self, p: Values, gradient: Values) -> Values | None:
-        """−H⁻¹ g, (K, P)."""
-        factor, fault = _lapack().dpotrf(self._hessian(p), lower=1, clean=0)
-        if fault:
-            return None
-        step, _ = _lapack().dpotrs(factor, -gradient.ravel(), lower=1)
-        return step.reshape(gradient.shape)
-
-    def _hessian(self, p: Values) -> Values:
-        """Over all parameters, (K·P, K·P).
-
-        What is the same for all classes changes no softmax. No gradient points there, and a curvature of 1
-        there keeps each step away from it, however small the penalty.
-        """
-        A, K, P = self.A, self.outputs, len(self.A)
-        weight = p * self.shares
-        if K == 1:
-            H = (A * (weight * (1 - p))) @ A.T
-        else:
-            spread = ((np.sqrt(self.shares) * p)[:, None] * A).reshape(K * P, -1)
-            H = -(spread @ spread.T)
-            parts = H.reshape(K, P, K, P)
-            for k in range(K):
-                parts[k, :, k] += (A * weight[k]) @ A.T
-            for j in range(P):
-                parts[:, j, :, j] += 1 / K
-        H.ravel()[:: K * P + 1].reshape(K, P)[...] += self.penalty
-        return H
-
-    def _search(
-        self, theta: Values, step: Values, value: float, slope: float
-    ) -> tuple[Values, float, Values] | None:
-        """As much of the step as lowers the objective, by halves."""
-        size = 1.0
-        for _ in range(HALVINGS):
-            following = theta + size * step
-            found, p = self._look(following)
-            if found <= value + ARMIJO * size * slope:
-                return following, found, p
-            size /= 2
-        return None
-
-
-@cache
-def _lapack() -> Any:
-    return importlib.import_module("scipy.linalg.lapack")
+def _penalty(few: Few, l2: float) -> Values:
+    """What l2 comes to of each column here, (P,), and 0 of the bias."""
+    penalty = np.zeros(len(few.A))
+    penalty[: len(few.scale)] = l2 * np.square(few.scale)
+    return penalty

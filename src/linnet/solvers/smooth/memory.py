@@ -59,7 +59,9 @@ class Memory:
             steps = [own[-back] if len(own) >= back else None for own in kept]
             like, *_ = filter(None, steps)
             blank = torch.zeros_like(like[0]), torch.zeros_like(like[1])
-            joined._write(*(torch.stack(parts) for parts in zip(*(step or blank for step in steps), strict=True)))
+            joined._write(
+                *(torch.stack(parts) for parts in zip(*(step or blank for step in steps), strict=True))
+            )
         return joined
 
     def direction(self, gradient: Tensor, inverse: Inverse | None) -> Tensor:
@@ -103,7 +105,7 @@ class Memory:
         self._SY[..., latest, self._end - 1] = (self._S[..., latest, :] @ y[..., None])[..., 0]
 
     def _scale(self, q: Tensor, Y: Tensor, curvature: Tensor) -> Tensor:
-        """q times sᵀy/yᵀy of the latest step, (…, K, D + 1); of one that counts nothing as without."""
+        """Q times sᵀy/yᵀy of the latest step, (…, K, D + 1); of one that counts nothing as without."""
         latest = curvature[..., -1:, :]
         size = Y[..., -1, :].square().sum(-1)[..., None, None]
         return torch.where(latest > 0, q * (latest / size), _shorten(q))

@@ -1,0 +1,221 @@
+"""Newton's steps, and L-BFGS from where all scores are the classes' shares, on `ClassRows`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from linnet.solvers.problem.few import Values
+from linnet.solvers.smooth.class_rows import ClassRows, lapack, solve_factored
+
+ROUNDS, HALVINGS = 30, 30
+"""Newton steps, and how often one is halved."""
+
+ARMIJO = 1e-4
+
+MEMORY, LONGEST = 20, 200
+"""Steps that L-BFGS remembers, and takes at most."""
+
+SOON, FACTOR = 3, 12
+"""Steps after which the pace is judged; and a Hessian takes as long as one pass, and one more for so many
+parameters."""
+
+NEAR = 1e-6
+"""The gain that is left, as a share of the objective, where a Hessian is made that lasts to the end."""
+
+Solve = Callable[[Values], Values]
+"""H⁻¹ times a gradient, (K, P)."""
+
+
+class At(NamedTuple):
+    """Where the steps are: the parameters, (K, P), the objective, ∂l/∂o, (K, N), and the gradient, (K, P)."""
+
+    theta: Values
+    value: float
+    slope: Values
+    gradient: Values
+
+    @classmethod
+    def of(cls, rows: ClassRows, theta: Values) -> At:
+        """At some parameters."""
+        value, slope = rows.look(theta)
+        return cls(theta, value, slope, rows.gradient(theta, slope))
+
+
+class Reached(NamedTuple):
+    """The parameters, (K, P), the steps to them, and whether they are the optimum."""
+
+    theta: Values
+    rounds: int
+    is_settled: bool = True
+
+
+def newton(rows: ClassRows, tol: float, start: Values | None = None) -> Reached | None:
+    """The optimum by a Hessian a step, from a start or from 0; None where the steps do not come to an end."""
+    theta = np.zeros((rows.outputs, len(rows.A))) if start is None else start
+    at = At.of(rows, theta)
+    for rounds in range(1, ROUNDS + 1):
+        factor = rows.factor(at.slope)
+        if factor is None:
+            return None
+        step = solve_factored(factor, at.gradient)
+        if -float((step * at.gradient).sum()) <= 2 * tol * at.value:
+            return Reached(at.theta + step, rounds)
+        following = search(rows, at, step)
+        if following is None:
+            return None
+        at = following
+    return None
+
+
+def approach(rows: ClassRows, tol: float, *, has_bias: bool, can_factor: bool) -> Reached | None:
+    """The optimum by L-BFGS from where all scores are the classes' shares, with the exact Hessian there.
+
+    Where steps by it fall off, and near the optimum, a Hessian takes its place that is made where they are.
+
+    Args:
+        rows: more than a Hessian a step suits.
+        tol: the gain that may be left, as a share of the objective.
+        has_bias: whether the last column is of ones, without a penalty.
+        can_factor: whether a Hessian can be made on the way. If not, steps that take too long end early, and
+            so they are not the optimum.
+
+    Returns:
+        None where the start has no Hessian: a class has no rows that count, or columns are collinear.
+    """
+    begun = begin(rows, has_bias)
+    if begun is None:
+        return None
+    at, solve = At.of(rows, begun[0]), begun[1]
+    memory, pace, is_last = Memory(rows.parameters), Pace(tol, rows.parameters), False
+    for rounds in range(LONGEST):
+        step = memory.direction(at.gradient, solve)
+        left = -float((step * at.gradient).sum()) / 2
+        if left <= tol * at.value and (is_last or not can_factor):
+            return Reached(at.theta, max(1, rounds))
+        is_near = can_factor and not is_last and left <= NEAR * at.value
+        is_slow = pace.is_slow(left, at.value)
+        if is_slow and not can_factor:
+            return Reached(at.theta, max(1, rounds), is_settled=False)
+        if (is_near or is_slow) and (factor := rows.factor(at.slope)) is not None:
+            solve, is_last = _by(factor), is_last or is_near
+            memory, pace = Memory(rows.parameters), Pace(tol, rows.parameters)
+            step = solve(-at.gradient)
+        following = search(rows, at, step)
+        if following is None:
+            return Reached(at.theta, max(1, rounds), is_settled=False)
+        memory.keep((following.theta - at.theta).ravel(), (following.gradient - at.gradient).ravel())
+        at = following
+    return Reached(at.theta, LONGEST, is_settled=False)
+
+
+def begin(rows: ClassRows, has_bias: bool) -> tuple[Values, Solve] | None:
+    """Scores that are the logarithms of the classes' shares, (K, P), and the inverse of the Hessian there.
+
+    There p is the same π for all rows, so that the Hessian is (diag(π) − ππᵀ) ⊗ Σ_i s_i x_i x_iᵀ: along each
+    eigenvector of the first, over the classes, it is a multiple of the second.
+    """
+    K, P = rows.outputs, len(rows.A)
+    share = np.bincount(rows.y, rows.shares, minlength=max(2, K))
+    if not (share > 0).all():
+        return None
+    theta = np.zeros((K, P))
+    share = share if has_bias else np.full(len(share), 1 / len(share))
+    if K == 1:
+        sizes, ways = np.array([share[0] * share[1]]), np.ones((1, 1))
+    else:
+        sizes, ways = np.linalg.eigh(np.diag(share) - np.outer(share, share))
+        sizes[0] = 0.0  # of a shift of all classes
+    if has_bias:
+        theta[:, -1] = math.log(share[1] / share[0]) if K == 1 else np.log(share)
+    root = rows.A * np.sqrt(rows.shares)
+    H = sizes[:, None, None] * (root @ root.T)  # (K, P, P)
+    own = H.reshape(K, -1)[:, :: P + 1]
+    own += rows.penalty
+    own[own == 0] = 1.0  # what nothing curves no gradient points along
+    try:
+        L = np.linalg.inv(np.linalg.cholesky(H))
+    except np.linalg.LinAlgError:
+        return None
+
+    def solve(gradient: Values) -> Values:
+        across = (ways.T @ gradient)[..., None]
+        return ways @ (L.transpose(0, 2, 1) @ (L @ across))[..., 0]
+
+    return theta, solve
+
+
+def search(rows: ClassRows, at: At, step: Values) -> At | None:
+    """As much of the step as lowers the objective, by halves; None where none does."""
+    slope, size = float((step * at.gradient).sum()), 1.0
+    for _ in range(HALVINGS):
+        theta = at.theta + size * step
+        value, own = rows.look(theta)
+        if value <= at.value + ARMIJO * size * slope:
+            return At(theta, value, own, rows.gradient(theta, own))
+        size /= 2
+    return None
+
+
+def _by(factor: Values) -> Solve:
+    return lambda gradient: -solve_factored(factor, gradient)
+
+
+class Pace:
+    """How fast the gain that is left falls, to tell when a Hessian of here takes less than the steps without.
+
+    Args:
+        tol: the share of the objective to which it is to fall.
+        parameters: of the Hessian.
+    """
+
+    def __init__(self, tol: float, parameters: int) -> None:
+        self.tol, self.cost = tol, 1 + parameters / FACTOR
+        self.first, self.steps = math.nan, 0
+
+    def is_slow(self, left: float, value: float) -> bool:
+        """Whether it is, of the gain that is left at a step and of the objective."""
+        self.first = left if not self.steps else self.first
+        self.steps += 1
+        target = max(self.tol * value, 1e-300)
+        if self.steps <= SOON or left <= target:
+            return False
+        fallen = math.log(self.first / left) / (self.steps - 1)
+        return math.log(left / target) > fallen * (SOON + self.cost)
+
+
+class Memory:
+    """The latest steps and changes of the gradient as the rows of two matrices, as `memory.Memory` has them.
+
+    Args:
+        parameters: K·P.
+    """
+
+    def __init__(self, parameters: int) -> None:
+        self.S, self.Y = np.empty((MEMORY, parameters)), np.empty((MEMORY, parameters))
+        self.SY, self.count = np.zeros((MEMORY, MEMORY)), 0
+
+    def keep(self, s: Values, y: Values) -> None:
+        """Remember a step, (K·P,), unless rounding has made its curvature nonsense."""
+        if not s @ y > 1e-14 * math.sqrt((s @ s) * (y @ y)):
+            return
+        if self.count == MEMORY:
+            self.count -= 1
+            self.S[:-1], self.Y[:-1], self.SY[:-1, :-1] = self.S[1:], self.Y[1:], self.SY[1:, 1:].copy()
+        self.S[self.count], self.Y[self.count] = s, y
+        self.count += 1
+        self.SY[: self.count, self.count - 1] = self.S[: self.count] @ y
+
+    def direction(self, gradient: Values, solve: Solve) -> Values:
+        """−H⁻¹ g, (K, P), as the two-loop recursion gives it."""
+        if not self.count:
+            return -solve(gradient)
+        kept = slice(self.count)
+        S, Y, R = self.S[kept], self.Y[kept], self.SY[kept, kept]
+        share, _ = lapack().dtrtrs(R, S @ gradient.ravel())
+        q = solve(gradient - (share @ Y).reshape(gradient.shape))
+        back, _ = lapack().dtrtrs(R, R.diagonal() * share - Y @ q.ravel(), trans=1)
+        return -(q + (back @ S).reshape(gradient.shape))
