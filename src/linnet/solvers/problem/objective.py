@@ -195,6 +195,16 @@ class Objective:
             gradient[..., -1] = 0
         return gradient
 
+    def level_(self, step: Tensor) -> Tensor:
+        """Steps (…, K, D + 1) without the shift of all classes that neither softmax nor L2 feels, in place.
+
+        Rounding alone makes such a shift, and what is to curve it is next to nothing.
+        """
+        if self.loss.couples_outputs:
+            loose = step[..., -1:] if self.penalty.l2 else step
+            loose -= loose.mean(-2, keepdim=True)
+        return step
+
     def residual(self, scores: Tensor, part: slice = ALL) -> Tensor:
         """The derivative of the loss of some rows by their scores, (K, B), weighted."""
         residual = self.loss.residual(scores, self.rows.target(part))

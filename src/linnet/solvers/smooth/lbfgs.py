@@ -56,7 +56,7 @@ class LBFGS(SmoothSolver):
         for iteration in range(iterations + 1):
             if self.preconditioner is not None and iteration % REBUILD == 0:
                 inverse, memory = self.preconditioner.build(objective, point), Memory(self.memory)
-            direction = objective.free_(memory.direction(point.gradient, inverse))
+            direction = objective.level_(objective.free_(memory.direction(point.gradient, inverse)))
             estimate = -float((direction * point.gradient).sum()) / 2
             is_near = estimate <= self.tol * abs(point.value)
             if is_near or iteration == iterations:
