@@ -12,7 +12,7 @@ from torch import Tensor
 from linnet.solvers.problem.centred_rows import CentredRows
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.smooth.memory import Memory
-from linnet.solvers.smooth.preconditioners import Preconditioner, Spectral
+from linnet.solvers.smooth.preconditioners import Inverse, Preconditioner, Spectral
 from linnet.solvers.smooth.smooth import ROUNDED, SmoothSolver, Step, reach_limit, search
 from linnet.solvers.solution import CONVERGED, STALLED, Status
 
@@ -56,8 +56,13 @@ class LBFGS(SmoothSolver):
         for iteration in range(iterations + 1):
             if self.preconditioner is not None and iteration % REBUILD == 0:
                 inverse, memory = self.preconditioner.build(objective, point), Memory(self.memory)
-            direction = objective.level_(objective.free_(memory.direction(point.gradient, inverse)))
-            estimate = -float((direction * point.gradient).sum()) / 2
+            direction, estimate = _look_ahead(objective, point, memory, inverse)
+            if estimate <= self.tol * abs(point.value) and self.tol < SINGLE:  # as float32 has it
+                objective, point = widen(objective, point)
+                direction, estimate = _look_ahead(objective, point, memory, inverse)
+            if estimate < 0:  # what is remembered of float32's steps is rounding
+                memory = Memory(self.memory)
+                direction, estimate = _look_ahead(objective, point, memory, inverse)
             is_near = estimate <= self.tol * abs(point.value)
             if is_near or iteration == iterations:
                 ended = Status(CONVERGED) if is_near else reach_limit(self.max_iter)
@@ -75,6 +80,14 @@ class LBFGS(SmoothSolver):
                 return
             else:
                 objective, point = widen(objective, point)
+
+
+def _look_ahead(
+    objective: Objective, point: Point, memory: Memory, inverse: Inverse | None
+) -> tuple[Tensor, float]:
+    """−H⁻¹ g, (K, D + 1), and the gain that it promises, ½ gᵀH⁻¹g."""
+    direction = objective.level_(objective.free_(memory.direction(point.gradient, inverse)))
+    return direction, -float((direction * point.gradient).sum()) / 2
 
 
 def coarsen(objective: Objective) -> Objective:
