@@ -16,6 +16,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSpli
 
 from linnet.errors import GridEdgeWarning
 from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
+from tests.support.exact import solve_exactly
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::linnet.errors.GridEdgeWarning"
@@ -188,6 +189,23 @@ def test_a_class_that_a_fold_never_saw_is_left_out_of_its_score_and_it_is_said()
     known = is_late & (RARE_Y < 2)
     P = SoftmaxClassifier(l2=0.01).fit(RARE_X[~is_late], RARE_Y[~is_late]).predict_proba(RARE_X[known])
     assert model.scores_[0, 0] == pytest.approx(-log_loss(RARE_Y[known], P), rel=1e-4)
+
+
+@pytest.mark.parametrize("options", [{}, {"scoring": "neg_mean_squared_error"}, {"cv": "loo"}], ids=str)
+@pytest.mark.parametrize("features", [3, 14])
+@pytest.mark.parametrize("largest", [1e8, 1e16])
+def test_columns_of_every_length_count_in_folds(options: Any, features: int, largest: float) -> None:
+    """As a time in nanoseconds does not make rounding of a rate beside it; fractions tell right scores."""
+    source, l2s = np.random.default_rng(0), [0.1, 1.0]
+    rows = source.normal(size=(12, features)) * np.array([largest, 1e-2, *[1.0] * (features - 2)])
+    target = rows[:, -1] + source.normal(size=12)
+    cv = list((KFold(12) if options.get("cv") else KFold(3)).split(rows))
+    model = LinearRegressorCV(**{"l2s": l2s, "cv": cv, **options}).fit(rows, target)
+    share = 0.5 if model.scoring is None else 1.0
+    for fold, (trained, kept) in enumerate(cv[:3]):
+        theta = np.array(solve_exactly(rows[trained], target[trained], None, l2s[0], intercept=True))
+        errors = rows[kept] @ theta[:-1] + theta[-1] - target[kept]
+        assert model.scores_[0, fold] == pytest.approx(-share * np.mean(errors**2), rel=1e-6)
 
 
 def as_mask(index: np.ndarray) -> np.ndarray:

@@ -18,9 +18,10 @@ from linnet.estimators.arrays import tensor
 from linnet.estimators.few import solve_few_folds
 from linnet.estimators.folds import Split
 from linnet.estimators.problem import Method, Problem
-from linnet.estimators.solving import choose_solver, descend_models, descent_status, minimise
+from linnet.estimators.solving import NARROW, choose_solver, descend_models, descent_status, minimise
+from linnet.solvers.least_squares.design import is_graded
 from linnet.solvers.least_squares.folds import cross_validate
-from linnet.solvers.least_squares.normal import Spectrum
+from linnet.solvers.least_squares.normal import solve_path
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.smooth.batched import solve_folds
 from linnet.solvers.smooth.conjugate import NewtonCG
@@ -46,7 +47,7 @@ def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float
         return _each_fold(problem, splits, partial(least_squares, l2s=l2s))
     inner, V = _narrow(problem)
     trained, _ = _sums(inner, splits)
-    models = [Spectrum.of(sums, problem.intercept).path(l2s) for sums in trained]  # (P, K, D + 1) each
+    models = [solve_path(sums, l2s, problem.intercept) for sums in trained]  # (P, K, D + 1) each
     theta = torch.cat([each.flatten(0, 1) for each in models])
     theta = theta if V is None else torch.cat([theta[:, :-1] @ V.T, theta[:, -1:]], 1)
     return Bank(theta, len(splits) * len(l2s))
@@ -83,12 +84,16 @@ def _narrow(problem: Problem) -> tuple[Problem, Tensor | None]:
     """The problem in an orthonormal basis V of its rows, X = Z Vᵀ, where features outnumber them.
 
     Returns:
-        That of Z, (N, N), and V, (D, N); the problem as it is and None where it is tall, or too large.
+        That of Z, (N, N), and V, (D, N); the problem as it is and None where it is tall, or too large, or
+        where columns, which V mixes, are so short beside others that rounding of these would hide them.
     """
     if len(problem.data) >= problem.data.features or math.prod(problem.data.X.shape) > FITS:
         return problem, None
     data = problem.data.to(torch.device("cpu"))
-    V, R = torch.linalg.qr(data.X[:].double().T)
+    X = data.X[:].double()
+    if data.features <= NARROW and is_graded((X - X.mean(0) * problem.intercept).norm(dim=0)):
+        return problem, None
+    V, R = torch.linalg.qr(X.T)
     return problem.with_data(replace(data, X=R.T.contiguous())), V
 
 

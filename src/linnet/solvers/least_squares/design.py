@@ -17,6 +17,9 @@ EPSILON = 2.0**-52
 BLOCK = 1024
 """Rows that are cut into slices at once."""
 
+GRADED = 1e-6
+"""A column shorter than this share of the longest loses too many digits where both are mixed."""
+
 HEAVIEST = 1e200
 """The largest penalty of a scaled column."""
 
@@ -233,6 +236,12 @@ def factor_by_svd(design: Design) -> Factor:
 def _factor(Q: Tensor, right: Tensor, null: Tensor, free: Tensor, values: Tensor) -> Factor:
     norm = float(values[0]) if len(values) else 0.0
     return Factor(Q, right, null, free, norm, norm / float(values[-1]) if len(values) else 1.0)
+
+
+def is_graded(sizes: Tensor) -> bool:
+    """Whether columns of such lengths, (D,), hide some of them in rounding of others; those of 0 aside."""
+    sizes = sizes[sizes > 0]
+    return len(sizes) > 0 and float(sizes.min()) < GRADED * float(sizes.max())
 
 
 def shorten(values: Tensor, null: Tensor, scale: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ from torch import Tensor
 
 from linnet.device import limit_threads
 from linnet.errors import UsageError
-from linnet.solvers.least_squares.normal import EPSILON, Covariance, Spectrum
+from linnet.solvers.least_squares.normal import EPSILON, HIDDEN, Covariance, solve_path
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.problem.hessian import TOO_LARGE
 
@@ -91,7 +91,7 @@ class Judge:
             return None
         packed, diagonal, beside, tau = tridiagonalise(about.xx.numpy())
         largest = float(np.abs(diagonal).max() + 2 * np.abs(beside).max(initial=0.0))
-        if not smallest > 8 * EPSILON * features * largest:
+        if not smallest > max(HIDDEN, 8 * EPSILON * features) * largest:
             return None
         U, sizes, Rt = np.linalg.svd(about.xy.numpy(), full_matrices=False)
         kept = sizes > EPSILON * features * sizes.max(initial=0.0)
@@ -107,7 +107,7 @@ class Judge:
     def losses(self, l2s: Sequence[float]) -> Tensor | None:
         """The mean losses ½ Σ_k (y_k − xᵀw_k)² of penalties, (P,); None where one has no factor.
 
-        They are those of the models of `Spectrum.path`, quicker.
+        They are those of the models of `solve_path`, quicker.
         """
         features, outputs = self.C.shape
         Z = np.empty((features, len(l2s) * outputs), order="F")
@@ -152,7 +152,7 @@ def cross_validate(
         waiting = [_submit(pool, judge.result(), l2s) for judge in ready]
         found = [_join(pieces) for pieces in waiting]
         losses = [
-            kept.loss(Spectrum.of(rows, intercept).path(l2s)) if one is None else one
+            kept.loss(solve_path(rows, l2s, intercept)) if one is None else one
             for (rows, kept), one in zip(folds, found, strict=True)
         ]
     table = torch.stack(losses, 1)

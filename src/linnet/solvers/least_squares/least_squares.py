@@ -15,6 +15,7 @@ from linnet.solvers.least_squares.design import (
     factor_by_qr,
     factor_by_svd,
     find_collinear,
+    is_graded,
     prepare,
     shorten,
 )
@@ -23,11 +24,9 @@ from linnet.solvers.problem.double_double import DoubleDouble
 ROUNDS = 30
 """Corrections at most; each brings as many digits as the condition number leaves of sixteen."""
 
-GRADED = 1e-6
-"""A column shorter than this share of the longest has lost too many digits among singular values."""
-
 WORK = 2e10
-"""Multiplications of a QR of rows and penalties up to which such columns are given it: some seconds."""
+"""Multiplications of a QR of rows and penalties up to which columns of very different lengths are given it:
+some seconds."""
 
 SETTLED = 2.0**-44
 """Corrections below this share of the targets are rounding."""
@@ -125,10 +124,7 @@ def _factor(
 def _hides_columns(design: Design) -> bool:
     """Whether columns of one scale are so short beside others that rounding of these would hide them."""
     rows, features = design.A.shape
-    sizes = design.centre_rows().norm(dim=0)
-    sizes = sizes[sizes > 0]
-    is_graded = len(sizes) > 0 and float(sizes.min()) < GRADED * float(sizes.max())
-    return is_graded and (rows + features) * features**2 <= WORK
+    return (rows + features) * features**2 <= WORK and is_graded(design.centre_rows().norm(dim=0))
 
 
 @dataclass(frozen=True, eq=False)

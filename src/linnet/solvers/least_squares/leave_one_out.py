@@ -14,6 +14,9 @@ from linnet.solvers.problem.few import LARGEST, Values
 SQUARED = 1e-6
 """Penalties below this share of the largest squared singular value are not told by squares: by the SVD."""
 
+SHORTEST = 1e-9
+"""A column shorter than this share of the longest has too few digits left among singular values."""
+
 LEAST = 1e-6
 """A row of which less than this is left by the others is left to models of the others."""
 
@@ -38,7 +41,10 @@ def leave_one_out(
     if len(X) < 2 or not X.shape[1] or not max(np.abs(X).max(), np.abs(Y).max()) <= LARGEST:
         return None
     total = float(len(X) if weights is None else weights.sum())
-    L, T, values = _factor(X, Y, weights, float(l2s.min()) * total, intercept=intercept)
+    factored = _factor(X, Y, weights, float(l2s.min()) * total, intercept=intercept)
+    if factored is None:
+        return None
+    L, T, values = factored
     pulled = L.T @ T  # (r, K)
     share = np.full(len(X), 1 / total) if weights is None else weights / total
     own, fitted = np.empty((len(X), len(l2s))), np.empty((Y.shape[1], len(X), len(l2s)))
@@ -60,8 +66,11 @@ def leave_one_out(
 
 def _factor(
     X: Values, Y: Values, w: Values | None, penalty: float, *, intercept: bool
-) -> tuple[Values, Values, Values]:
-    """L (N, r) with L Lᵀ = Z Zᵀ and LᵀL = diag(values), and T: Z and T are √w times the centred X and Y."""
+) -> tuple[Values, Values, Values] | None:
+    """L (N, r) with L Lᵀ = Z Zᵀ and LᵀL = diag(values), and T: Z and T are √w times the centred X and Y.
+
+    None where columns are so short beside others that singular values do not tell them.
+    """
     if intercept:
         X, Y = X - np.average(X, 0, w), Y - np.average(Y, 0, w)
     if w is not None:
@@ -71,6 +80,9 @@ def _factor(
     values, vectors = np.linalg.eigh(X @ X.T if is_wide else X.T @ X)
     if penalty > SQUARED * values[-1]:
         return (vectors * np.sqrt(values.clip(0)) if is_wide else X @ vectors), Y, values.clip(0)
+    lengths = np.sqrt(np.einsum("ij,ij->j", X, X))
+    if lengths.any() and lengths[lengths > 0].min() < SHORTEST * lengths.max():
+        return None
     U, sizes, _ = np.linalg.svd(X, full_matrices=False)
     kept = sizes > np.finfo(np.float64).eps * max(X.shape) * sizes[:1]
     return U[:, kept] * sizes[kept], Y, sizes[kept] ** 2

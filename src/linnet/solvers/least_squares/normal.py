@@ -20,6 +20,9 @@ ROUNDS = 10
 SQUARED = 1e12
 """The largest condition number of normal equations that corrections can be trusted with."""
 
+HIDDEN = 1e-11
+"""Penalties below this share of the largest eigenvalue are not told by eigenvalues, for rounding is of it."""
+
 Gradient = Callable[[Tensor], Tensor]
 
 
@@ -223,9 +226,8 @@ def solve(statistics: Statistics, l2: float = 0.0, intercept: bool = True) -> Te
         raise UsageError("statistics of no rows have no solution")
     if not 0 <= l2 < float("inf"):
         raise UsageError(f"l2 must be a finite number of at least 0, not {l2!r}")
-    normal = factor(statistics, l2, intercept)
-    if normal is not None and normal.condition <= SQUARED:
-        return normal.refine(normal.start(), lambda theta: statistics.gradient(theta, l2))[0]
+    if (found := _solve_factored(statistics, l2, intercept)) is not None:
+        return found
     spectrum = Spectrum.of(statistics, intercept)
     if spectrum.rank < statistics.features and not l2:
         warn(
@@ -240,3 +242,33 @@ def solve(statistics: Statistics, l2: float = 0.0, intercept: bool = True) -> Te
             PrecisionWarning,
         )
     return spectrum.path([l2])[0]
+
+
+def solve_path(statistics: Statistics, l2s: Sequence[float], intercept: bool = True) -> Tensor:
+    """The least-squares models of penalties, (P, K, D + 1), most of them by one eigendecomposition.
+
+    Beside a column far longer than others the eigenvalues of these are rounding. A penalty that is no larger
+    than that has a factor of its own, of columns of one length.
+
+    Args:
+        statistics: of the rows.
+        l2s: the penalties, P.
+        intercept: whether there is a bias.
+
+    Raises:
+        UsageError: a penalty is negative or not finite, or the features are too large to be squared.
+    """
+    spectrum = Spectrum.of(statistics, intercept)
+    models, least = spectrum.path(l2s), HIDDEN * float(spectrum.values[-1:].sum())
+    for place, l2 in enumerate(l2s):
+        if l2 <= least and (found := _solve_factored(statistics, l2, intercept)) is not None:
+            models[place] = found
+    return models
+
+
+def _solve_factored(statistics: Statistics, l2: float, intercept: bool) -> Tensor | None:
+    """The model by Cholesky's factor, corrected; None where that is not to be relied on."""
+    normal = factor(statistics, l2, intercept)
+    if normal is None or normal.condition > SQUARED:
+        return None
+    return normal.refine(normal.start(), lambda theta: statistics.gradient(theta, l2))[0]
