@@ -190,6 +190,14 @@ def test_uint8_rows_are_used_as_they_are() -> None:
     assert ours.coef_.dtype == np.float64
 
 
+@pytest.mark.parametrize("model", [SoftmaxClassifier(), SoftmaxClassifier(l1=0.01), LinearRegressor(l1=0.1)])
+def test_a_start_that_is_not_finite_is_named(model: Any) -> None:
+    fitted = model.set_params(warm_start=True).fit(X, y)
+    fitted.intercept_ = fitted.intercept_ * np.nan
+    with pytest.raises(ValueError, match="coef_ or intercept_, from which to go on, has NaN"):
+        fitted.fit(X, y)
+
+
 def test_a_warm_start_needs_no_more_iterations() -> None:
     model = SoftmaxClassifier(l2=1e-3, solver="lbfgs", warm_start=True).fit(X, y)
     cold, coef = model.n_iter_[0], model.coef_

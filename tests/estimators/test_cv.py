@@ -208,6 +208,11 @@ def test_columns_of_every_length_count_in_folds(options: Any, features: int, lar
         assert model.scores_[0, fold] == pytest.approx(-share * np.mean(errors**2), rel=1e-6)
 
 
+def test_weights_too_small_for_sums_are_named_and_not_a_column() -> None:
+    with pytest.raises(ValueError, match="the weights of rows sum to"):
+        LinearRegressorCV(l2s=L2S).fit(X, y, np.full(150, 1e-300))
+
+
 def as_mask(index: np.ndarray) -> np.ndarray:
     return np.isin(np.arange(len(X)), index)
 

@@ -227,17 +227,25 @@ class LinearEstimator(BaseEstimator):
         return Method(self.solver, self.tol, self.max_iter, seed, self.lr, self.batch_size)
 
     def _start(self, problem: Problem) -> Tensor | None:
-        """The parameters there are, (K, D + 1), float64, as a start; None where none fit."""
+        """The parameters there are, (K, D + 1), float64, as a start; None where none fit.
+
+        Raises:
+            UsageError: they are not finite.
+        """
         if "coef_" not in vars(self):
             return None
         coef = tensor(self.coef_.toarray() if sparse.issparse(self.coef_) else self.coef_).double()
         W = coef.reshape(-1, coef.shape[-1])
+        if W.shape != (problem.data.outputs, problem.data.features):
+            return None
         b = torch.as_tensor(self.intercept_).detach().to(W).reshape(-1).expand(len(W))
-        return (
-            torch.cat([W, b[:, None]], 1)
-            if W.shape == (problem.data.outputs, problem.data.features)
-            else None
-        )
+        start = torch.cat([W, b[:, None]], 1)
+        if not bool(start.isfinite().all()):
+            raise UsageError(
+                "coef_ or intercept_, from which to go on, has NaN or infinite numbers: to begin anew, set "
+                "warm_start=False, or take a clone"
+            )
+        return start
 
 
 @cache

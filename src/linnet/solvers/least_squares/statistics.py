@@ -18,6 +18,8 @@ from linnet.solvers.problem.error_free import two_product
 SMALLEST = 1e-290
 """Sums of squares below it have lost digits, or all of themselves."""
 
+FAINT = 1e-100
+"""Weights whose sum is below it are why they did."""
 
 PART = 2048
 """Sparse rows that are dense at a time."""
@@ -68,6 +70,11 @@ class Statistics:
         if overflows and not all(bool(part.isfinite().all()) for part in (dataset.X, dataset.y)):
             raise UsageError(f"{dataset.name} has NaN or infinite numbers: fill in or leave out those rows")
         if tiny := _vanishing(dataset if index is None else dataset.rows(index), centre, sums):
+            if sums.weight < FAINT:
+                raise UsageError(
+                    f"the weights of {dataset.name} sum to {sums.weight:.2g}, so that sums of squares "
+                    "lose their digits: bring them near 1 by a common factor, which changes no model"
+                )
             raise UsageError(
                 f"column {tiny[0]} of {dataset.name} holds numbers too small to be squared: multiply it by a "
                 "power of ten, or solve with the rows (solver qr)"

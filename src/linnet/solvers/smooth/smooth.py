@@ -230,7 +230,9 @@ def follow(
 def _record(step: Step, epoch: int) -> Record:
     point = step.point
     if not point.value < math.inf:
-        raise UsageError("the objective is not finite: features or start are NaN, infinite or far too large")
+        raise UsageError(
+            "the objective is not finite: features, targets or start are NaN, infinite or far too large"
+        )
     return {"epoch": epoch, "train_loss": point.loss, "objective": point.value}
 
 
