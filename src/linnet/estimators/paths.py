@@ -23,6 +23,7 @@ from linnet.solvers.least_squares.design import is_graded
 from linnet.solvers.least_squares.folds import cross_validate
 from linnet.solvers.least_squares.normal import solve_path
 from linnet.solvers.least_squares.statistics import Statistics
+from linnet.solvers.problem.standard import find_row_space
 from linnet.solvers.smooth.batched import solve_folds
 from linnet.solvers.smooth.conjugate import NewtonCG
 from linnet.solvers.smooth.lbfgs import LBFGS
@@ -93,8 +94,8 @@ def _narrow(problem: Problem) -> tuple[Problem, Tensor | None]:
     X = data.X[:].double()
     if data.features <= NARROW and is_graded((X - X.mean(0) * problem.intercept).norm(dim=0)):
         return problem, None
-    V, R = torch.linalg.qr(X.T)
-    return problem.with_data(replace(data, X=R.T.contiguous())), V
+    Z, V = find_row_space(X)
+    return problem.with_data(replace(data, X=Z)), V
 
 
 def _sums(problem: Problem, splits: Sequence[Split]) -> tuple[list[Statistics], list[Statistics]]:

@@ -152,13 +152,19 @@ def enter_row_space(framed: Framed) -> Framed:
     objective = framed.objective
     rows, dtype = objective.rows.with_dtype(torch.float64), objective.rows.dtype
     X1 = rows.dense(torch.arange(len(rows), device=rows.y.device))  # (N, D + 1)
-    V, R = torch.linalg.qr(X1[:, :-1].T)  # (D, N), (N, N)
+    Z, V = find_row_space(X1[:, :-1])
     unit = 1.0 if objective.units is None else float(objective.units[0])
     assert objective.units is None or bool((objective.units == unit).all()), "the rows' space needs one unit"
     classes = () if rows.y.is_floating_point() and rows.y.ndim == 2 else tuple(map(str, range(rows.outputs)))
-    Z = Dataset(R.T.contiguous(), rows.y, "row space", classes, weights=rows.weights)
-    turned = objective.replace(DenseRows(Z, dtype), units=R.new_full((len(R),), unit))
+    data = Dataset(Z, rows.y, "row space", classes, weights=rows.weights)
+    turned = objective.replace(DenseRows(data, dtype), units=Z.new_full((len(Z),), unit))
     return replace(framed, objective=turned, basis=V)
+
+
+def find_row_space(X: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows (N, D) fewer than columns as X = Z Vᵀ: Z, (N, N), and the orthonormal V, (D, N)."""
+    V, R = torch.linalg.qr(X.T)
+    return R.T.contiguous(), V
 
 
 def _centre(rows: Rows, centre: Tensor, factor: Tensor, level: Tensor) -> Rows:
