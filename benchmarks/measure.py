@@ -34,6 +34,9 @@ except OSError:
 print("PEAK", peak)
 """
 
+BEGAN = time.perf_counter()
+"""When the script began, but for what it imported before this."""
+
 ANY = "as without it: nothing here is cut short"
 
 
@@ -111,11 +114,21 @@ def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_c
 
 
 def take_turns(
-    sides: Mapping[str, Callable[[], object]], rounds: int, clock: Callable[[], float] = time.perf_counter
-) -> dict[str, float]:
-    """The median of the seconds of each side, which alternate, so that the machine's pace falls on all."""
+    sides: Mapping[str, Callable[[], object]], rounds: int, clock: Callable[[], float] = time.perf_counter,
+    agreed: float = 0.0,
+) -> dict[str, float]:  # fmt: skip
+    """The median of the seconds of each side, which alternate, so that the machine's pace falls on all.
+
+    Args:
+        sides: what to time, by name.
+        rounds: at most.
+        clock: of seconds.
+        agreed: rounds end after the second if each side's differ by less than this share of the shorter.
+    """
     times: dict[str, list[float]] = {name: [] for name in sides}
-    for _ in range(rounds):
+    for done in range(rounds):
+        if done >= 2 and all(max(found) < (1 + agreed) * min(found) for found in times.values()):
+            break
         for name, work in sides.items():
             times[name].append(seconds(work, clock))
     return {name: statistics.median(found) for name, found in times.items()}
@@ -177,10 +190,16 @@ def machine() -> str:
 
 
 def finish(lines: list[Figure], json_file: Path | None, suffix: str = "", **more: object) -> None:
-    """Print the table, and write the figures to FILE with a suffix where a file is given."""
-    print(table(lines))
+    """Print the table and how long it took, and write both to FILE with a suffix where a file is given."""
+    took = time.perf_counter() - BEGAN
+    print(f"{table(lines)}\n{Path(sys.argv[0]).name} took {took:.0f} s")
     if json_file is None:
         return
-    report = {"machine": machine(), **more, "figures": [asdict(line) for line in lines]}
+    report = {
+        "machine": machine(),
+        "seconds": round(took, 1),
+        **more,
+        "figures": [asdict(line) for line in lines],
+    }
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     (json_file.with_suffix(suffix) if suffix else json_file).write_text(text, encoding="utf-8")

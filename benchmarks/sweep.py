@@ -19,7 +19,7 @@ from sklearn.model_selection import GridSearchCV
 import linnet
 from linnet.data.dataset import Dataset
 from main_job import IDLE, IMAGE_BYTES
-from measure import Figure, finish, load_pictures, options, peak, seconds
+from measure import Figure, finish, load_pictures, options, peak, peak_of, seconds
 
 EPOCHS = 10
 RATES = [float(rate) for rate in np.geomspace(0.005, 0.5, 64)]
@@ -73,6 +73,7 @@ def figures(train: Dataset, test: Dataset, rounds: int) -> list[Figure]:
     search = grid_search(train)
     code = FOLDED.replace("EPOCHS", str(EPOCHS))
     idle = statistics.median(peak(IDLE) for _ in range(3))
+    beside = peak_of(lambda: one(train, test)), peak_of(lambda: many(train))
     start = time.perf_counter()
     memory = peak(code) - idle - IMAGE_BYTES
     folded = time.perf_counter() - start
@@ -80,8 +81,8 @@ def figures(train: Dataset, test: Dataset, rounds: int) -> list[Figure]:
     accuracy = result.refit(test).history.last["test_accuracy"]
     times = sweep / single
     return [
-        Figure("one model, 10 epochs", single, "{:.3f} s"),
-        Figure("64 learning rates in one pass, 10 epochs", sweep, "{:.2f} s"),
+        Figure("one model, 10 epochs", single, "{:.3f} s", memory=beside[0]),
+        Figure("64 learning rates in one pass, 10 epochs", sweep, "{:.2f} s", memory=beside[1]),
         Figure("(e) 64 models / one", times, "{:.1f} ×", "≤ 12 (aim 11)", times <= 12),
         Figure(
             f"scikit-learn's grid search, 2 jobs ({CELLS} cells measured, × {len(RATES) // CELLS})",

@@ -28,6 +28,13 @@ def test_sides_alternate_and_the_median_of_each_counts(module: Module) -> None:
     assert found == {"ours": 2.0, "theirs": 20.0}
 
 
+def test_two_rounds_do_where_they_agree(module: Module) -> None:
+    ticks, calls = iter([0.0, 1.0, 1.0, 2.05, 2.05, 99.0]), []
+    found = module("measure").take_turns({"ours": lambda: calls.append(1)}, 7, lambda: next(ticks), 0.1)
+    assert len(calls) == 2
+    assert found["ours"] == pytest.approx(1.025)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells the peak anew")
 def test_the_peak_is_what_some_work_holds_beside_what_was_held(module: Module) -> None:
     held = module("measure").peak_of(lambda: np.ones(2**23).sum())
