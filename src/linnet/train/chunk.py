@@ -83,8 +83,7 @@ class ModelChunk:
         weight = None if self._weight is None else self._weight[:, here]
         if self._scores.shape != (len(self.theta), X1.shape[0]):  # a buffer that stays in the cache
             self._scores = self.theta.new_empty(len(self.theta), X1.shape[0])
-        scores = self.group.step_(X1, target, weight, self._scores, epoch, batch)
-        values = self.loss.value(scores, labels)  # (m, B)
+        values = self.group.measured_step_(X1, target, labels, weight, self._scores, epoch, batch)  # (m, B)
         if self.inputs.columns is not None:
             values = values.double() * self.inputs.columns.targets.worth
         if weight is None:

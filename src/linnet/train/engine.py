@@ -69,6 +69,10 @@ class Learner(ABC):
         """Why training should end before its last epoch; empty where it should not."""
         return ""
 
+    def at_work(self) -> contextlib.AbstractContextManager[None]:
+        """Entered around a run, with torch computing with the run's threads: for workers of its own."""
+        return contextlib.nullcontext()
+
     @abstractmethod
     def train_(self, block: Block, stopped: Callable[[], bool]) -> None:
         """Train on a block's minibatches, asking `stopped()` after each whether it was the last."""
@@ -135,7 +139,7 @@ class Engine:
             self.threads, self.learner.width, self.batches.batch_size * self.batches.dataset.features
         )
         grad = contextlib.nullcontext() if self.learner.needs_grad else torch.no_grad()
-        with limit_threads(threads), grad, interruptible(state):
+        with limit_threads(threads), grad, self.learner.at_work(), interruptible(state):
             try:
                 self._heed_learner()
                 callback.start(state)

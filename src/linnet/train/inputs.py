@@ -9,6 +9,7 @@ an interruption.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import torch
@@ -115,7 +116,7 @@ class InputPipeline:
         is_mapped = options.standardize or options.is_scaled
         self.scale = 1.0 if is_mapped else train.scale
         self.is_plain = self.how.is_identity and not options.dropout and not self.transform.maps
-        self._padded: Padded | None = None
+        self._own = threading.local()  # a buffer for each thread that makes rows
 
     @property
     def units(self) -> PenaltyUnits | None:
@@ -140,12 +141,13 @@ class InputPipeline:
             epoch: which the minibatch is in, from 0.
             batch: its number in the epoch.
         """
-        if self._padded is None:
-            self._padded = Padded(theta, self.scale)
+        padded: Padded | None = getattr(self._own, "padded", None)
+        if padded is None:
+            padded = self._own.padded = Padded(theta, self.scale)
         if self.is_plain:
-            return self._padded.fill(X)
+            return padded.fill(X)
         index = (epoch << 32) + batch
-        X1, place = self._padded.room(len(X))
+        X1, place = padded.room(len(X))
         is_mapped = bool(self.transform.maps)
         seen = X.to(theta.dtype, copy=True) if is_mapped else place.copy_(X)
         if not self.how.is_identity:

@@ -209,28 +209,51 @@ class ModelGroup:
     @torch.inference_mode()
     def step_(
         self, X1: Tensor, target: Tensor, weight: Tensor | None, out: Tensor, epoch: int, batch: int
-    ) -> Tensor:
+    ) -> None:
         """Take a minibatch.
 
         Args:
-            X1: rows as `Inputs.rows` gives them, (B, D + 1).
+            X1: rows as `InputPipeline.rows` gives them, (B, D + 1).
             target: dense, (K, B).
             weight: of the rows for each model, (M, B) or (1, B); None where all count alike.
             out: filled with the scores from before the step, (M·K, B).
             epoch: which the minibatch is in, from 0.
             batch: its number in the epoch.
-
-        Returns:
-            The scores, a view of `out`, (M, K, B).
         """
         scores = self.bank.scores_into(out, X1, self.scale)  # (M, K, B)
-        G = self.loss.weigh_residual(scores, target, self._smoothing, self.weighing.classes)  # (M, K, B)
+        self._descend_(self.loss.residual(scores, target), X1, target, weight, epoch, batch)
+
+    @torch.inference_mode()
+    def measured_step_(
+        self, X1: Tensor, target: Tensor, labels: Tensor, weight: Tensor | None, out: Tensor, epoch: int,
+        batch: int,
+    ) -> Tensor:  # fmt: skip
+        """Take a minibatch and tell the rows' losses before it, (M, B); both share the exponentials.
+
+        Args:
+            X1: as of `step_`, and so the others.
+            target: dense, (K, B).
+            labels: what the loss is of, (B,), or dense, (K, B).
+            weight: of the rows for each model, (M, B) or (1, B); None where all count alike.
+            out: filled with the scores from before the step, (M·K, B).
+            epoch: which the minibatch is in, from 0.
+            batch: its number in the epoch.
+        """
+        scores = self.bank.scores_into(out, X1, self.scale)  # (M, K, B)
+        values, G = self.loss.value_and_residual(scores, labels)
+        self._descend_(G, X1, target, weight, epoch, batch)
+        return values
+
+    def _descend_(
+        self, G: Tensor, X1: Tensor, target: Tensor, weight: Tensor | None, epoch: int, batch: int
+    ) -> None:
+        """Step by plain residuals, (M, K, B), which are overwritten."""
+        G = self.loss.weigh_residual(G, target, self._smoothing, self.weighing.classes)  # (M, K, B)
         if weight is not None:
             G.mul_(weight[:, None])
         expected = X1.shape[0] * self.weighing.mean  # (M,)
         rates = self._rates(epoch, batch)
         self.update.step_(G, X1, self.scale, expected, rates, self.schedule.is_last(batch))
-        return scores
 
     def keep(self, models: Tensor) -> ModelGroup:
         """Some of the models, in order, in memory of their own."""

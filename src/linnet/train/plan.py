@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -14,8 +15,15 @@ from linnet.data.dataset import Dataset
 from linnet.data.split import Fold
 from linnet.errors import UsageError
 
-WIDTH = 2048
-"""Scores a row (M·K) that a bank has at most; more models are trained chunk by chunk."""
+WIDTH = 320
+"""Scores a row (M·K) that a bank has at most; more models are trained chunk by chunk, chunks side by side.
+
+On a CPU, whose threads take a chunk each: two that share a product wait for each other at its end, long where
+other programs want the cores too.
+"""
+
+WIDTH_ELSEWHERE = 2048
+"""The same on a device that computes a product at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +38,7 @@ class Plan:
             weights kept; None never stops.
         rungs: epochs after which the worse half of the settings is dropped (successive halving).
         metric: by which halving judges: "validation_loss" or "validation_accuracy".
-        width: scores a row that one bank has at most.
+        width: scores a row that one bank has at most; None leaves it to the device.
         threads: "auto" or a number.
     """
 
@@ -40,8 +48,13 @@ class Plan:
     patience: int | None = None
     rungs: tuple[int, ...] = ()
     metric: str = "validation_loss"
-    width: int = WIDTH
+    width: int | None = None
     threads: int | str = "auto"
+
+    def on(self, device: torch.device) -> Plan:
+        """The plan with the width that suits a device, where none was given."""
+        width = WIDTH if device.type == "cpu" else WIDTH_ELSEWHERE
+        return self if self.width is not None else dataclasses.replace(self, width=width)
 
     def cost(self, figures: Tensor) -> Tensor:
         """Figures of the metric so that less is better."""

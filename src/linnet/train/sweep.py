@@ -9,6 +9,7 @@ getting better, or loses at a rung is taken out of its bank, which speeds up the
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Callable, Sequence
@@ -32,6 +33,7 @@ from linnet.train.engine import Engine, Learner
 from linnet.train.inputs import InputOptions, InputPipeline
 from linnet.train.model_group import StepSchedule
 from linnet.train.plan import EarlyStopping, FoldedRows, Outcome, Plan, SuccessiveHalving, Trial
+from linnet.train.workers import Workers, count_chunks
 
 COMPLETED, DIVERGED = "completed", "diverged"
 
@@ -69,6 +71,7 @@ class SweepLearner(Learner):
         is_scaled = any(chunk.inputs.columns is not None for chunk in self.chunks)
         theta = torch.full((M * train.outputs, train.features + 1), torch.nan, dtype=dtype)
         self.finished = Bank(theta.to(train.X.device, torch.float64 if is_scaled else dtype), M)
+        self.workers = Workers()
 
     @property
     def live_chunks(self) -> list[ModelChunk]:
@@ -103,14 +106,33 @@ class SweepLearner(Learner):
                 status[m] = under_way
         return Outcome(self.model, status, self.curves, self.plan.patience is not None)
 
+    def at_work(self) -> contextlib.AbstractContextManager[None]:
+        """Workers for the chunks, on a CPU."""
+        return self.workers.open(len(self.live_chunks) if self.rows.train.X.device.type == "cpu" else 1)
+
     @torch.inference_mode()
     def train_(self, block: Block, stopped: Callable[[], bool]) -> None:
-        """Take the block's minibatches, each with every model that is in."""
-        alike: dict[InputPipeline, list[ModelChunk]] = {}  # chunks that see the same
-        for chunk in self.live_chunks:
+        """Take the block's minibatches, each with every model that is in; workers take the whole block."""
+        chunks = self.live_chunks
+        for chunk in chunks:
             chunk.enter(block)
+        entered = {inputs: self._enter(inputs, block) for inputs in dict.fromkeys(c.inputs for c in chunks)}
+        if self.workers.is_alone:
+            self._take(chunks, entered, block, stopped)
+            return
+        self.workers.share(chunks, lambda share: self._take(share, entered, block, lambda: False))
+        for _ in block.sizes:
+            stopped()
+
+    @torch.inference_mode()
+    def _take(
+        self, chunks: Sequence[ModelChunk], entered: dict[InputPipeline, tuple[Tensor, Tensor, Tensor]],
+        block: Block, stopped: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        """Take the block's minibatches with some of the chunks, each minibatch made once for those alike."""
+        alike: dict[InputPipeline, list[ModelChunk]] = {}
+        for chunk in chunks:
             alike.setdefault(chunk.inputs, []).append(chunk)
-        entered = {inputs: self._enter(inputs, block) for inputs in alike}
         for _, here, batch in block.minibatches(stopped):
             for inputs, chunks in alike.items():
                 X, target, labels = entered[inputs]
@@ -126,8 +148,9 @@ class SweepLearner(Learner):
 
     def close_(self) -> Record:
         """Judge, keep, drop; the figures of the model that was best in the epoch."""
-        for chunk in self.live_chunks:
-            self._keep_or_drop(chunk)
+        chunks = self.live_chunks
+        for chunk, measured in zip(chunks, self.workers.map(chunks, ModelChunk.measure), strict=True):
+            self._keep_or_drop(chunk, *measured)
         self.figures = {name: values[self.epoch] for name, values in self.curves.items()}
         diverged = torch.tensor([said.startswith(DIVERGED) for said in self.status])
         self.halving.note(self.figures[self.plan.metric], diverged)
@@ -136,9 +159,9 @@ class SweepLearner(Learner):
         self.epoch += 1
         return self._record()
 
-    def _keep_or_drop(self, chunk: ModelChunk) -> None:
-        """Keep what is best of each model, and take out those that are through."""
-        live, (bank, figures) = chunk.live, chunk.measure()
+    def _keep_or_drop(self, chunk: ModelChunk, bank: Bank, figures: dict[str, Tensor]) -> None:
+        """Keep what is best of each model, as it was measured, and take out those that are through."""
+        live = chunk.live
         for name, values in figures.items():
             self.curves[name][self.epoch, live] = values
         judged = figures["validation_loss"]
@@ -199,15 +222,17 @@ class SweepLearner(Learner):
         for m, trial in enumerate(self.trials):
             options = InputOptions.of(trial.hyperparameters, self.rows.train.is_table, trial.fold)
             groups.setdefault(options, []).append(m)
-        across, chunks, rows = max(1, self.plan.width // self.rows.train.outputs), [], self.rows
+        chunks, rows = [], self.rows
         for options, members in groups.items():
             weights = rows.weights_of(options.fold or 0)
             inputs = InputPipeline(rows.train, options, self.plan.seed, self.loss, weights)
             places = order_by_rule([self.trials[m].hyperparameters for m in members])
             order = [members[place] for place in places]
+            count = count_chunks(len(order), rows.train.outputs, self.plan.width)
+            # In turns, so that those that are dropped early, or cost more, are of all chunks.
             chunks += [
-                ModelChunk(rows, self.trials, order[low : low + across], inputs, schedule, dtype)
-                for low in range(0, len(order), across)
+                ModelChunk(rows, self.trials, order[first::count], inputs, schedule, dtype)
+                for first in range(count)
             ]
         return chunks
 
@@ -231,7 +256,7 @@ class Sweep(Engine):
         self, train: Dataset, trials: Sequence[Trial], folds: Sequence[Fold], loss: Loss, plan: Plan,
         dtype: torch.dtype,
     ) -> None:  # fmt: skip
-        rows = FoldedRows.of(train, folds, dtype)
+        rows, plan = FoldedRows.of(train, folds, dtype), plan.on(train.X.device)
         batches = Batches(rows.train, plan.batch_size, seed=plan.seed)
         schedule = StepSchedule(len(batches), plan.epochs)
         self.models = learner = SweepLearner(rows, trials, loss, plan, schedule, dtype)

@@ -183,23 +183,22 @@ class Loss(ABC):
         return 1 / outputs
 
     def weigh_residual(
-        self, scores: Tensor, target: Tensor, smoothing: Tensor | None, weight: Tensor | None
+        self, residual: Tensor, target: Tensor, smoothing: Tensor | None, weight: Tensor | None
     ) -> Tensor:
-        """The residual with smoothed labels and weighed classes, (M, K, B), in memory of its own.
+        """The residual with smoothed labels and weighed classes, (M, K, B), in the memory of the plain one.
 
         A label is smoothed to t = (1 − ε) y + ε m, m being `middle`. Here a row counts by the weight of its
         class as it was before smoothing, Σ_k c_k y_k, as a whole.
 
         Args:
-            scores: (M, K, B).
+            residual: plain, (M, K, B); overwritten.
             target: y, dense, (K, B).
             smoothing: ε of each model, (M, 1, 1); None for none.
             weight: c, how much each class counts, (M, K); None where all count alike.
         """
-        G = self.residual(scores, target)
         if smoothing is not None:  # the residual is linear in the target
-            G.add_(smoothing * (target - self.middle(target.shape[0])))
-        return G if weight is None else G.mul_((weight @ target)[:, None])
+            residual.add_(smoothing * (target - self.middle(target.shape[0])))
+        return residual if weight is None else residual.mul_((weight @ target)[:, None])
 
     def divides_by_classes(self, target: Tensor) -> bool:
         """Whether the mean over rows divides by their classes' weights; target as a data set stores it."""

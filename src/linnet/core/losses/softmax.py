@@ -83,10 +83,10 @@ class SoftmaxCrossEntropy(Loss):
         return torch.special.entr(y.double()).sum(1) if y.is_floating_point() else super().least(y)
 
     def weigh_residual(
-        self, scores: Tensor, target: Tensor, smoothing: Tensor | None, weight: Tensor | None
+        self, residual: Tensor, target: Tensor, smoothing: Tensor | None, weight: Tensor | None
     ) -> Tensor:
         """See `Loss.weigh_residual`; here s softmax(o) − c ⊙ t with s = Σ_k c_k t_k."""
-        G = super().weigh_residual(scores, target, smoothing, None)  # softmax(o) − t
+        G = super().weigh_residual(residual, target, smoothing, None)  # softmax(o) − t
         if weight is None:
             return G
         even = self.middle(target.shape[0])
