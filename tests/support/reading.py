@@ -12,7 +12,7 @@ KNOWN = {
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "id", "class", "href", "aria-label", "src", "alt",
-    "style", "scope", "tabindex",
+    "style", "scope", "tabindex", "data-figure",
 }  # fmt: skip
 ASKS_NOTHING = ("#", "data:image/svg+xml;base64,", "data:image/png;base64,")
 

@@ -6,22 +6,22 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from linnet.evaluate.confidence.prediction_intervals import (
-    IntervalCurve,
-    interval_coverage,
-    interval_curve,
-    learn_intervals,
-)
-from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.confidence.prediction_intervals import IntervalCurve
+from linnet.evaluate.interval import Array
 from linnet.i18n import Language, say
 from linnet.plot.style import BLUE, VERMILION, drawing, label
 
-MOST = 1000
-"""Rows that are drawn; of more, evenly spaced ones in the order of their predictions."""
+Rows = tuple[Array, Array, Array, Array]
+"""Of rows in the order of their predictions, (N,) each: predicted and true numbers, ends of the intervals."""
 
 
 def intervals_figure(
-    seen: Evaluation, judged: Evaluation, alpha: float = 0.1, *, title: str = "", language: Language = "en"
+    curve: IntervalCurve,
+    rows: Rows,
+    coverage: float,
+    alpha: float = 0.1,
+    title: str = "",
+    language: Language = "en",
 ) -> Figure:
     """Prediction intervals that were learnt on some rows and are measured on others.
 
@@ -30,24 +30,21 @@ def intervals_figure(
     outside their interval are marked.
 
     Args:
-        seen: of rows kept from training, to learn the half-widths on.
-        judged: of the rows to measure on; of several outputs the first is drawn on the right.
+        curve: what each coverage that is asked for comes to.
+        rows: those that are drawn on the right.
+        coverage: the share of all rows inside their intervals, for an error of α.
         alpha: between 0 and 1.
         title: above.
         language: "en" or "zh".
-
-    Raises:
-        UsageError: α cannot be, or the model is a classifier.
     """
-    curve = interval_curve(seen, judged)
     with drawing(11.4, 3.8, language) as figure:
-        shares, widths, rows = figure.subplots(1, 3)
+        shares, widths, numbers = figure.subplots(1, 3)
         _draw_coverage(shares, curve, language)
         finite = np.isfinite(curve.mean_width)
         widths.plot(curve.asked[finite], curve.mean_width[finite], color=BLUE)
         widths.set_ylim(bottom=0)
         label(widths, say("plot.interval_width", language), say("plot.asked_coverage", language), "")
-        _draw_rows(rows, seen, judged, alpha, language)
+        _draw_rows(numbers, rows, coverage, alpha, language)
         figure.suptitle(title, fontsize=11)
     return figure
 
@@ -63,18 +60,13 @@ def _draw_coverage(axes: Axes, curve: IntervalCurve, language: Language) -> None
     axes.legend(loc="upper left", fontsize=8)
 
 
-def _draw_rows(axes: Axes, seen: Evaluation, judged: Evaluation, alpha: float, language: Language) -> None:
-    rule = learn_intervals(seen, alpha)
-    order = np.argsort(judged.predicted[:, 0], kind="stable")
-    order = order[np.linspace(0, len(order) - 1, min(MOST, len(order))).round().astype(int)]
-    predicted, target = judged.predicted[order, 0], judged.targets[order, 0]
-    low, high = (ends[order, 0] for ends in rule.ends(judged.predicted))
+def _draw_rows(axes: Axes, rows: Rows, coverage: float, alpha: float, language: Language) -> None:
+    predicted, target, low, high = rows
     outside = (target < low) | (target > high)
     if np.isfinite(low).all():
         axes.fill_between(predicted, low, high, color=BLUE, alpha=0.15, linewidth=0)
     axes.plot(predicted, predicted, color="0.4", linewidth=0.8)
     axes.plot(predicted[~outside], target[~outside], "o", color=BLUE, markersize=3, alpha=0.6)
     axes.plot(predicted[outside], target[outside], "D", color=VERMILION, markersize=3)
-    found = interval_coverage(rule, judged).coverage.value
-    head = f"{say('plot.prediction_interval', language, asked=f'{1 - alpha:g}')}: {found:.3f}"
+    head = f"{say('plot.prediction_interval', language, asked=f'{1 - alpha:g}')}: {coverage:.3f}"
     label(axes, head, say("plot.predicted_number", language), say("plot.target_number", language))

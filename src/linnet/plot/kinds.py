@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from linnet.config import Recipe
-from linnet.core.conformal import fewest_rows
 from linnet.data.pictures.shape import ImageShape
 from linnet.errors import UsageError
 from linnet.evaluate.confidence.decisions import abstain_curve
@@ -16,9 +15,9 @@ from linnet.evaluate.confidence.reliability import BINS, reliability
 from linnet.evaluate.contributions import contributions
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.label_errors import label_errors, out_of_fold
-from linnet.evaluate.leverage import find_leverage
 from linnet.evaluate.score import Score
 from linnet.i18n import Language, check, say
+from linnet.plot import of_numbers
 from linnet.plot.classification import (
     confusion_figure,
     precision_recall_figure,
@@ -29,9 +28,7 @@ from linnet.plot.contributions import CLASSES, contributions_figure
 from linnet.plot.curves import curves
 from linnet.plot.decisions import abstain_figure, sets_figure
 from linnet.plot.images import label_errors_figure, top_losses_figure
-from linnet.plot.intervals import intervals_figure
 from linnet.plot.optimum import gap_figure
-from linnet.plot.residuals import leverage_figure, quantiles_figure, residuals_figure
 from linnet.plot.weights import differences, templates
 
 
@@ -127,37 +124,6 @@ def _draw_sets(of: Evaluation, options: FigureOptions) -> Figure:
     )  # fmt: skip
 
 
-def _draw_intervals(of: Evaluation, options: FigureOptions) -> Figure:
-    kept = of.calibration_split
-    if len(kept.rows) < (least := fewest_rows(options.alpha)):
-        raise UsageError(
-            f"{len(kept.rows):,} rows are too few to learn prediction intervals on: an error of "
-            f"{options.alpha:g} takes {least:,}"
-        )
-    said = "plot.intervals_unseen" if kept.is_unseen else "plot.intervals_seen"
-    title = say(said, options.language, n=f"{len(kept.rows):,}")
-    return intervals_figure(
-        of.on_calibration_split, of, options.alpha, title=title, language=options.language
-    )
-
-
-def _draw_residuals(of: Evaluation, options: FigureOptions) -> Figure:
-    title = say("plot.residuals_title", options.language)
-    return residuals_figure(of.predicted.ravel(), -of.residuals.ravel(), title, options.language)
-
-
-def _draw_quantiles(of: Evaluation, options: FigureOptions) -> Figure:
-    errors = -of.residuals.ravel()
-    if not (deviation := float(errors.std())):
-        raise UsageError("the residuals do not differ, so they have no quantiles to compare")
-    title = say("plot.quantiles_title", options.language)
-    return quantiles_figure(errors - errors.mean(), deviation, title, options.language)
-
-
-def _draw_leverage(of: Evaluation, options: FigureOptions) -> Figure:
-    return leverage_figure(find_leverage(Evaluation(of.run, of.train)), language=options.language)
-
-
 def _draw_label_errors(of: Evaluation, options: FigureOptions) -> Figure:
     train, request = of.train, of.run.fitted
     recipe = Recipe.of(request, validation=None, patience=None) if request else Recipe()
@@ -186,9 +152,9 @@ KINDS: dict[str, Callable[[Evaluation, FigureOptions], Figure]] = {
     "top-losses": lambda of, options: top_losses_figure(of, language=options.language),
     "label-errors": _draw_label_errors,
     "contributions": _draw_contributions,
-    "residuals": _draw_residuals,
-    "quantiles": _draw_quantiles,
-    "leverage": _draw_leverage,
-    "intervals": _draw_intervals,
+    "residuals": lambda of, options: of_numbers.residuals(of, options.language).draw(),
+    "quantiles": lambda of, options: of_numbers.quantiles(of, options.language).draw(),
+    "leverage": lambda of, options: of_numbers.leverage(of, options.language).draw(),
+    "intervals": lambda of, options: of_numbers.intervals(of, options.language, options.alpha).draw(),
 }
 """The figures by name."""

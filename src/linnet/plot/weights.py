@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -198,6 +198,16 @@ def coefficients_figure(
         if len(parts) > 1:
             figure.suptitle(title)
     return figure
+
+
+def estimates_figure(
+    rows: Sequence[Mapping[str, Any]], level: float | None = None, language: Language = "en"
+) -> Figure:
+    """`coefficients_figure` of a table's rows as dictionaries, None being a figure that is not known."""
+    import pandas as pd
+
+    table = pd.DataFrame(rows).astype({"estimate": float, "low": float, "high": float})
+    return coefficients_figure(table, level=level, language=language)
 
 
 def _choose_rows(rows: pd.DataFrame, top: int) -> pd.DataFrame:

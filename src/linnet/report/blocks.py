@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -100,6 +100,18 @@ class Matrix:
         return found
 
 
+class Image(NamedTuple):
+    """The data of a figure.
+
+    Args:
+        uri: of the data.
+        mark: what a later page knows it by (see `linnet.report.images`); empty where it is drawn each time.
+    """
+
+    uri: str
+    mark: str = ""
+
+
 @dataclass(frozen=True)
 class Picture:
     """A figure.
@@ -110,15 +122,15 @@ class Picture:
         width: in CSS pixels, at most.
     """
 
-    uri: str | Callable[[], str]
+    uri: str | Callable[[], Image]
     alt: str
     width: int
     kind: ClassVar[str] = "picture"
 
     @property
-    def source(self) -> str:
-        """The uri, waited for."""
-        return self.uri if isinstance(self.uri, str) else self.uri()
+    def image(self) -> Image:
+        """The data, waited for."""
+        return Image(self.uri) if isinstance(self.uri, str) else self.uri()
 
 
 @dataclass(frozen=True)

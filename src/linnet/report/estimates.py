@@ -6,7 +6,7 @@ import json
 import math
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,9 @@ from numpy.typing import NDArray
 from linnet.evaluate.evaluation import Evaluation
 from linnet.folders import RUN, read
 from linnet.inference.summary_text import digits_of, number, p_value, test_text
-from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_figure
-from linnet.plot.weights import coefficients_figure
-from linnet.report.blocks import Block, Facts, Picture, Pictures, Table, Text
+from linnet.plot.drawing import Drawing
+from linnet.report.blocks import Block, Facts, Pictures, Table, Text
 from linnet.report.subject import Subject
-from linnet.report.views import to_themed_svg
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 INFERENCE = "inference.json"
 LISTED = 60
@@ -146,20 +141,12 @@ def _format(value: float | None) -> str:
 
 def _draw_estimates(of: Subject, found: Mapping[str, Any]) -> list[Block]:
     """Estimates with their intervals as a figure, where there are any."""
-    import pandas as pd
-
     outputs = list(dict.fromkeys(row["output"] for row in found["table"]))[: OUTPUTS // 2]
     rows = [{**row, "estimate": _read_estimate(row)} for row in found["table"] if row["output"] in outputs]
     if all(row["low"] is None for row in rows if row["feature"] != "bias"):
         return []
-    table = pd.DataFrame(rows).astype({"estimate": float, "low": float, "high": float})
-    figure = coefficients_figure(table, level=found["level"], language=of.language)
-    return [Picture(to_themed_svg(figure), of.say("report.estimates_figure"), _width(figure))]
-
-
-def _width(figure: Figure) -> int:
-    """In CSS pixels at the figure's own size."""
-    return int(96 * figure.get_figwidth())
+    drawing = Drawing("weights:estimates_figure", (rows, found["level"], of.language))
+    return [of.picture(drawing, "report.estimates_figure")]
 
 
 def _draw_residuals(of: Subject, found: Mapping[str, Any], scores: Array, y: Array, w: Array) -> list[Block]:
@@ -174,11 +161,11 @@ def _draw_residuals(of: Subject, found: Mapping[str, Any], scores: Array, y: Arr
         left = y[:, k] - scores[:, k]
         if found["weight_kind"] == "precision":
             left = left * np.sqrt(w / w.mean())
-        residuals = residuals_figure(scores[:, k], left, title, of.language)
-        quantiles = quantiles_figure(left, fit["sigma2"] ** 0.5, title, of.language)
+        residuals = Drawing("residuals:residuals_figure", (scores[:, k], left, title, of.language))
+        shown = (left, fit["sigma2"] ** 0.5, title, of.language)
         blocks.append(Pictures((
-            Picture(to_themed_svg(residuals), of.say("report.residuals_figure"), 440),
-            Picture(to_themed_svg(quantiles), of.say("report.quantiles_figure"), 440),
+            of.picture(residuals, "report.residuals_figure", 440),
+            of.picture(Drawing("residuals:quantiles_figure", shown), "report.quantiles_figure", 440),
         )))  # fmt: skip
     return [*blocks, of.note("report.residuals_note")]
 
@@ -190,8 +177,8 @@ def _draw_counts(of: Subject, means: Array, y: Array, exposure: Array) -> list[B
     for k in range(min(means.shape[1], OUTPUTS // 2)):
         left = ((y - means) / np.sqrt(means / exposure))[:, k]
         title = names[k] if means.shape[1] > 1 else ""
-        figure = residuals_figure(means[:, k], left, title, of.language)
-        pictures.append(Picture(to_themed_svg(figure), of.say("report.pearson_figure"), 440))
+        drawing = Drawing("residuals:residuals_figure", (means[:, k], left, title, of.language))
+        pictures.append(of.picture(drawing, "report.pearson_figure", 440))
     return [Pictures(tuple(pictures)), of.note("report.pearson_note")]
 
 
@@ -205,6 +192,8 @@ def _draw_bins(of: Subject, scores: Array, y: Array, kind: str) -> list[Block]:
         classes = ["y"] if p.shape[1] == 1 else [f"y{k}" for k in range(p.shape[1])]
     first = 1 if len(classes) == 2 else 0  # of two, one says it all
     chosen = slice(first, first + OUTPUTS // 2)
-    figure = binned_figure(p[:, chosen], shares[:, chosen], classes[chosen], "", of.language)
-    picture = Picture(to_themed_svg(figure), of.say("report.bins_figure"), _width(figure))
-    return [picture, of.note("report.bins_note")]
+    shown = (p[:, chosen], shares[:, chosen], classes[chosen], "", of.language)
+    return [
+        of.picture(Drawing("residuals:binned_figure", shown), "report.bins_figure"),
+        of.note("report.bins_note"),
+    ]

@@ -10,9 +10,8 @@ from linnet.evaluate.interval import UNDEFINED, Interval
 from linnet.evaluate.score import parameter_errors
 from linnet.model.baseline import Baseline, describe_baseline, judge_baseline
 from linnet.model.optimum import Optimum
-from linnet.report.blocks import Block, Facts, Figures, Matrix, Picture, Table, Text
+from linnet.report.blocks import Block, Facts, Figures, Matrix, Table, Text
 from linnet.report.subject import Subject
-from linnet.report.views import theme
 
 NAMES = ("accuracy", "log_loss", "brier", "macro_f1")
 OF_POSITIVE = ("precision", "recall", "f1")
@@ -148,10 +147,7 @@ def calibration(of: Subject) -> list[Block]:
     said = of.say(
         "report.ece", ece=f"{table.ece:.4f}", bins=table.bins, noise=f"{noise:.4f}",
     )  # fmt: skip
-    blocks: list[Block] = [
-        Picture(lambda: theme(of.reliability()), of.say("report.title.reliability"), 430),
-        Text(said),
-    ]
+    blocks: list[Block] = [of.reliability, Text(said)]
     learnt = of.run.card.calibration
     if learnt is not None:
         blocks.append(

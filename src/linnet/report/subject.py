@@ -22,8 +22,10 @@ from linnet.evaluate.score import Score, regression_figures
 from linnet.i18n import Language, name_figure, say, translate
 from linnet.model.run import Run
 from linnet.plot.beside import Drawer
+from linnet.plot.drawing import Drawing
 from linnet.record.paths import shared
-from linnet.report.blocks import Block, Section, Text
+from linnet.report.blocks import Block, Picture, Section, Text
+from linnet.report.images import begin, own_width
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +139,7 @@ class Subject(Localized):
         name: what to call it.
         with_label_errors: whether to look for labels that may be wrong, which trains a model a fold.
         drawer: what draws its figures; this process unless it was started.
+        known: figures of its earlier pages by their keys, which are not drawn again.
     """
 
     run: Run
@@ -145,6 +148,7 @@ class Subject(Localized):
     name: str = ""
     with_label_errors: bool = False
     drawer: Drawer = field(default_factory=Drawer)
+    known: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def train(self) -> Dataset:
@@ -195,11 +199,26 @@ class Subject(Localized):
         """Its figures with intervals."""
         return assess(self.evaluation, intervals=True, ranking=False)
 
+    def picture(self, drawing: Drawing, caption: str, width: int | None = None) -> Picture:
+        """A figure of lines, which is drawn beside this process where the drawer was started.
+
+        Args:
+            drawing: the figure.
+            caption: the key of its text.
+            width: in CSS pixels; the figure's own, for which it is waited, when None.
+        """
+        wait = begin(drawing, self.drawer, self.known)
+        if width is not None:
+            return Picture(wait, self.say(caption), width)
+        image = wait()
+        return Picture(lambda: image, self.say(caption), own_width(image.uri))
+
     @cached_property
-    def reliability(self) -> Callable[[], bytes]:
-        """The reliability diagram as SVG, once it is asked for."""
+    def reliability(self) -> Picture:
+        """The reliability diagram, once it is asked for."""
         table = reliability(self.evaluation, BINS, "width")  # as in the assessment, which takes longer
-        return self.drawer.draw("classification:reliability_figure", (table, " ", self.language), ".svg")
+        drawing = Drawing("classification:reliability_figure", (table, " ", self.language))
+        return self.picture(drawing, "report.title.reliability", 430)
 
     def judge(self) -> None:
         """Have drawn what is made of the rows, and meanwhile work out what takes longest."""

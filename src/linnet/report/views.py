@@ -2,53 +2,39 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from linnet.config import Recipe
 from linnet.data.dataset import Dataset
 from linnet.data.pictures.shape import is_color
 from linnet.errors import UsageError
 from linnet.evaluate.label_errors import label_errors, out_of_fold
+from linnet.plot.drawing import Drawing
 from linnet.plot.save import render
 from linnet.plot.shades import as_colors, as_diverging, as_shares
 from linnet.report.blocks import Block, Gallery, Picture, Table, Text, Tile
+from linnet.report.images import make_uri, theme
 from linnet.report.subject import Subject
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-DARK = """<style>svg{--ink:#000;--paper:#fff;fill:var(--ink)}
-@media (prefers-color-scheme:dark){svg{--ink:#dfe4e9;--paper:#171b20}}</style>"""
-"""What a line figure's black and white are; an image of SVG follows the reader's choice by itself."""
 
 PATH = "table.csv"
 """The penalties of a path, in the folder of a solve."""
 
 
 def to_themed_svg(figure: Figure) -> str:
-    """A figure of lines on white as SVG: dark for readers who have it dark.
-
-    Pictures inside a figure would stay as they are, so it suits lines only.
-    """
+    """A figure of lines on white as SVG: dark for readers who have it dark; see `theme`."""
     return theme(render(figure, ".svg"))
-
-
-def theme(svg: bytes) -> str:
-    """`to_themed_svg` of a figure that has been drawn."""
-    head, end, rest = svg.decode().partition("<defs>")
-    coloured = (end + rest).replace("#ffffff", "var(--paper)").replace("#000000", "var(--ink)")
-    return _make_uri("svg+xml", (head + DARK + coloured).encode())
 
 
 def to_svg(figure: Figure) -> str:
     """A figure as SVG as it is."""
-    return _make_uri("svg+xml", render(figure, ".svg"))
+    return make_uri("svg+xml", render(figure, ".svg"))
 
 
 def to_png(image: NDArray[Any], scale: float) -> str:
@@ -79,13 +65,11 @@ def to_diverging_png(weights: NDArray[Any], limit: float) -> str:
 
 
 def _encode_png(pixels: np.ndarray) -> str:
+    from PIL import Image
+
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG", optimize=True)
-    return _make_uri("png", buffer.getvalue())
-
-
-def _make_uri(kind: str, content: bytes) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+    return make_uri("png", buffer.getvalue())
 
 
 SHOWN = 24
@@ -100,14 +84,13 @@ def curves(of: Subject) -> list[Block]:
     if not records:
         return [of.missing("report.no_epoch")]
     if "objective" in records[0]:
-        from linnet.plot.optimum import gap_figure
-
-        figure = gap_figure(records, of.run.optimum and of.run.optimum.gap, "", of.language)
-        return [Picture(to_themed_svg(figure), of.say("report.title.optimum"), 560)]
+        gap = of.run.optimum and of.run.optimum.gap
+        drawing = Drawing("optimum:gap_figure", (records, gap, "", of.language))
+        return [of.picture(drawing, "report.title.optimum", 560)]
     if not of.run.fitted:
         return [of.missing("report.no_path")]
-    drawn = of.drawer.draw("curves:curves", (records, "", of.language), ".svg")
-    picture = Picture(lambda: theme(drawn()), of.say("report.title.curves"), 560)
+    drawing = Drawing("curves:curves", (records, "", of.language))
+    picture = of.picture(drawing, "report.title.curves", 560)
     known = dict.fromkeys(name for record in records for name in record)
     names = [name for name in known if name not in ("epoch", "seconds")]
     chosen = sorted({round(k * (len(records) - 1) / (EPOCHS - 1)) for k in range(EPOCHS)})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from linnet import files
@@ -13,6 +15,7 @@ from linnet.i18n import Language, check
 from linnet.model.pipeline import run_of
 from linnet.model.run import Run
 from linnet.report.blocks import page_template, render
+from linnet.report.images import read_images
 from linnet.report.pages import page_of_run, page_of_sweep
 from linnet.report.subject import Rows, Subject, find_rows
 from linnet.report.sweep import Swept, is_sweep
@@ -82,10 +85,12 @@ def write_page(
     files.check_replaceable(path)
     if isinstance(of, Run) or not is_sweep(Path(of)):
         run = of if isinstance(of, Run) else Run.load(of)
-        return write_run_page(_subject(run, rows, language, label_errors, data_dir), path)
+        known = read_images(path) | read_images(Path(folder or "", NAME))
+        return write_run_page(_subject(run, rows, language, label_errors, data_dir, known), path)
     swept = Swept(Path(of), language)
     rows, run = rows or _rows(swept, data_dir), swept.best()
-    best = None if run is None else _subject(run, rows, language, label_errors, data_dir)
+    known = read_images(path)
+    best = None if run is None else _subject(run, rows, language, label_errors, data_dir, known)
     files.write(path, render(page_of_sweep(swept, rows, best)))
     return path
 
@@ -114,11 +119,16 @@ def write_run_page(of: Subject, out: Path | None = None) -> Path:
 
 
 def _subject(
-    run: Run, rows: Rows | None, language: Language, label_errors: bool, data_dir: Path | str | None
+    run: Run,
+    rows: Rows | None,
+    language: Language,
+    label_errors: bool,
+    data_dir: Path | str | None,
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> Subject:
     if rows is None and not run.is_module:
         rows = find_rows(run.card.dataset, run.origin, run.dataset_checksum, data_dir)
-    return Subject(run, rows or Rows(None, None), language, with_label_errors=label_errors)
+    return Subject(run, rows or Rows(None, None), language, with_label_errors=label_errors, known=known)
 
 
 def _rows(swept: Swept, data_dir: Path | str | None) -> Rows:

@@ -1,0 +1,78 @@
+"""`Drawing`: a figure by what it is made of, and the key that it is known by."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+
+from linnet.plot import drawing
+from linnet.plot.drawing import Drawing, is_plain
+
+RECORDS = [{"epoch": 1, "train_loss": 2.0}, {"epoch": 2, "train_loss": 1.5}]
+
+
+@dataclasses.dataclass
+class Pair:
+    one: Any
+    other: Any
+
+
+def key(*arguments: object) -> str:
+    return Drawing("curves:curves", arguments).key
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    drawing._programs.cache_clear()
+    yield
+    drawing._programs.cache_clear()
+
+
+def test_a_drawing_draws_what_its_function_draws() -> None:
+    figure = Drawing("curves:curves", (RECORDS, "a title", "en")).draw()
+    assert figure.axes[0].get_title() == "a title"
+
+
+def test_equal_values_have_one_key_wherever_they_lie_in_memory() -> None:
+    values = np.arange(12.0).reshape(3, 4)
+    assert key([dict(one) for one in RECORDS], values.T) == key(RECORDS, values.T.copy())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, 1.0),
+        (1.0, 1.0 + 2**-52),
+        (None, "None"),
+        (["ab", "c"], ["a", "bc"]),
+        ([["a"], "b"], [["a", "b"]]),
+        (np.array([1.0]), np.array([1.0], np.float32)),
+        (np.zeros((2, 3)), np.zeros((3, 2))),
+        (np.array([0.0]), np.array([-0.0])),
+        ({"epoch": 1}, {"epoch": 2}),
+        (Pair(1, 2), Pair(2, 1)),
+    ],
+)
+def test_other_values_have_another_key(one: object, other: object) -> None:
+    assert key(one) != key(other)
+
+
+def test_another_function_or_style_of_the_user_is_another_key() -> None:
+    plain = key(RECORDS)
+    assert Drawing("optimum:gap_figure", (RECORDS,)).key != plain
+    drawing._programs.cache_clear()
+    Path("matplotlibrc").write_text("lines.linewidth: 5\n")
+    assert key(RECORDS) != plain
+
+
+def test_a_style_that_a_program_has_set_is_not_plain() -> None:
+    assert is_plain()
+    with matplotlib.rc_context({"lines.linewidth": 5}):
+        assert not is_plain()
+    assert is_plain()
