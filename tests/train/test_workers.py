@@ -52,6 +52,23 @@ def test_workers_are_there_while_a_run_lasts_and_count_each_minibatch() -> None:
     assert sweep.models.workers.is_alone
 
 
+def test_workers_that_were_stopped_go_on_bit_for_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linnet.data.batches.BLOCK_BYTES", 1)  # a block is a minibatch
+
+    class Stop(Callback):
+        def block_end(self, state: State) -> None:
+            if (state.epoch, state.batch) == (2, 3):
+                state.stop("here")
+
+    whole, part, again = sweep_of(2), sweep_of(2), sweep_of(2)
+    whole.run()
+    part.run(Stop())
+    assert (part.epoch, part.batch) == (1, 3)
+    again.resume_(part.checkpoint())
+    again.run()
+    assert torch.equal(again.outcome().bank.theta, whole.outcome().bank.theta)
+
+
 def test_a_single_chunk_or_thread_is_the_callers_own() -> None:
     workers = Workers()
     for threads, chunks in ((1, 4), (2, 1), (2, 0)):
