@@ -4,8 +4,9 @@
 
 A chapter is a file of `benchmarks/chapters`, whose own loops and layers are the same each way: only the line
 that imports d2l differs. The book's way is `book_d2l`. Each way is a process of its own with torch's default
-threads, in turn with the others, on the machine as it is and beside a program that keeps one core busy. Some
-epochs are measured and multiplied to ten, which the table states.
+threads, in turn with the others, on the machine as it is and beside a program that keeps one core busy. One
+epoch of each way is measured and multiplied to ten, which the table states, so that all of it takes some
+minutes on an idle machine. Figures are printed as soon as they are there, too.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ CHAPTERS = {
 }
 QUICK = ("softmax_scratch", "mlp_scratch")
 IMPORT, EPOCHS = "from d2l import torch as d2l", "num_epochs = 10"
-TOTAL = 10
+TOTAL, BOOK, OWN = 10, 1, 1
+"""Epochs that figures are of, and of each way those that are measured."""
 TARGET = 8
 BUSY = "import numpy\na = numpy.ones((512, 512), numpy.float32)\nwhile True:\n    a @ a\n"
 
@@ -129,15 +131,12 @@ def measure(chapter: str, state: str, epochs: dict[str, int]) -> list[Figure]:
     taken = {name: way(epochs[name]) for name, way in ways.items()}
     name, book = f"{CHAPTERS[chapter]}, {state}", taken.pop("book")
     target = f"≥ {TARGET} (aim 15)"
-    how = (
-        "measured" if epochs["book"] == TOTAL else f"{epochs['book']} measured, × {TOTAL / epochs['book']:g}"
-    )
-    lines = [Figure(f"{name}: the book's way ({how})", book.whole, "{:.1f} s")]
+    lines = [Figure(f"{name}: the book's way ({_say_measured(epochs['book'])})", book.whole, "{:.1f} s")]
     for way, own in taken.items():
         called = "script" if way == "script" else "linnet run"
         alone, ratio = book.training / own.training, book.whole / own.whole
         lines += [
-            Figure(f"{name}: {called}", own.whole, "{:.1f} s"),
+            Figure(f"{name}: {called} ({_say_measured(epochs[way])})", own.whole, "{:.1f} s"),
             Figure(f"{name}: the book's training / that of {called}", alone, "{:.1f} ×"),
             Figure(f"{name}: the book's way / {called}", ratio, "{:.1f} ×", target, ratio >= TARGET),
         ]
@@ -146,10 +145,22 @@ def measure(chapter: str, state: str, epochs: dict[str, int]) -> list[Figure]:
     return lines
 
 
+def _say_measured(epochs: int) -> str:
+    return "measured" if epochs == TOTAL else f"{epochs} measured, × {TOTAL / epochs:g}"
+
+
+def _show(lines: list[Figure], start: float) -> list[Figure]:
+    """Print figures as soon as they are there, which a run that is stopped leaves."""
+    print(f"after {time.perf_counter() - start:.0f} s:", flush=True)
+    for line in lines:
+        print(f"  {line.name}: {line.form.format(line.measured)}", flush=True)
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure chapters of the book beside the book's own way.")
     parser.add_argument("--quick", action="store_true", help="two chapters, one epoch each way")
-    parser.add_argument("--full", action="store_true", help="all ten epochs of the book's way")
+    parser.add_argument("--full", action="store_true", help="all ten epochs of each way")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the figures to FILE.chapters.json"
     )
@@ -157,14 +168,14 @@ def main() -> None:
     if fashion_mnist.SOURCE.find() is None:
         print("Skipped: the benchmark needs Fashion-MNIST, which `linnet data fetch fashion-mnist` brings.")
         return
-    book, own = (1, 1) if asked.quick else (TOTAL if asked.full else 1, TOTAL)
+    book, own = (1, 1) if asked.quick else (TOTAL, TOTAL) if asked.full else (BOOK, OWN)
     epochs = {"book": book, "script": own, "notes": own}
     print(machine(), flush=True)
-    lines = []
+    lines, start = list[Figure](), time.perf_counter()
     for chapter in QUICK if asked.quick else CHAPTERS:
-        lines += measure(chapter, "idle", epochs)
+        lines += _show(measure(chapter, "as it is", epochs), start)
         with busy_core():
-            lines += measure(chapter, "beside a busy core", epochs)
+            lines += _show(measure(chapter, "beside a busy core", epochs), start)
     finish(lines, asked.json, ".chapters.json")
 
 

@@ -45,6 +45,22 @@ def test_a_damaged_table_is_refused_with_nothing_heavy(command: list[str], table
     assert imports_of(*command, *data, told="bad.csv has rows of more cells") == set()
 
 
+@pytest.mark.parametrize("command", [["train"], ["solve"], ["sweep", "--lr", "0.1,0.2"]])
+def test_a_folder_that_is_taken_is_refused_before_anything_is_read(command: list[str], table: Path) -> None:
+    Path("full").mkdir()
+    Path("full/mine.txt").write_text("kept")
+    found = imports_of(
+        *command, "--data", table, "--out", "full", told="full is not empty: give another --out"
+    )
+    assert found == set()
+
+
+def test_a_row_that_ends_early_is_refused_with_nothing_heavy(table: Path) -> None:
+    table.write_text("a,b,c\n1,2,3\n4,5\n")
+    told = "rows of fewer cells than its 3 columns: 1, the first is row 2"
+    assert imports_of("train", "--data", table, told=told) == set()
+
+
 def test_a_damaged_table_is_not_answered_either_and_nothing_heavy_is_imported(table: Path) -> None:
     linnet.fit(linnet.load(table, target="price"), epochs=1, show=False, out="run", report=False)
     assert imports_of("predict", "run", "bad.csv", told="bad.csv has rows of more cells") == set()
@@ -80,6 +96,7 @@ def test_what_does_not_fit_a_table_is_refused_before_torch_is_imported(
         (["train", "--data", "no_such_set"], "unknown data set"),
         (["train", "--lr", "-1"], "lr must be a finite number"),
         (["solve", "--weight-kind", "precision"], "--weight-kind says what weights mean"),
+        (["solve", "--l1", "-1"], "l1 must be a finite number of at least 0"),
         (["tune", "--data", "digits"], "say what to search"),
         (["evaluate", "nowhere"], "no run in nowhere"),
         (["export", "nowhere", "--to", "c"], "no run in nowhere"),

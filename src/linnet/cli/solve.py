@@ -23,7 +23,7 @@ from linnet.errors import (
     UsageError,
     WeightWarning,
 )
-from linnet.folders import default_folder
+from linnet.folders import default_folder, new_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -157,6 +157,8 @@ def solve(
         "covariance": covariance, "level": level, "weight_kind": weight_kind, "seed": seed,
     }  # fmt: skip
     SolveRequest(loss=loss or "", **options)  # what cannot be is refused before anything is loaded
+    if out is not None:
+        new_folder(out)
     has_split = table is not None and (table.split, table.test_size) != (None, None)
     holds_out = (has_split or not summary) if hold_out is None else hold_out
     say = make_printer(quiet, sys.stderr if json else sys.stdout)

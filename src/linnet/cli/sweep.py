@@ -60,7 +60,7 @@ def sweep(
     checkpoint_minutes
         Between two checkpoints, from which --resume goes on.
     """
-    from linnet.folders import CHECKPOINT, default_folder
+    from linnet.folders import CHECKPOINT, default_folder, new_folder
 
     options = options or SearchOptions()
     grid = options.space(hyperparameters)
@@ -68,7 +68,7 @@ def sweep(
         grid["batch_size"] = parse_values("batch_size", batch_size)
     if resume is not None and options.out is not None:
         raise UsageError("--resume goes on in its own folder: leave out --out")
-    folder = resume or options.out or default_folder("sweep")
+    folder = resume or new_folder(options.out or default_folder("sweep"))
     if resume is not None and not (resume / CHECKPOINT).exists():
         make_printer(options.quiet)(f"there is nothing to go on from in {resume}: the sweep begins")
     request = options.request(grid=grid, random=random)

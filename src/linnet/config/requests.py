@@ -100,7 +100,7 @@ class SolveRequest:
         if self.path is None and (self.folds is not None or self.path_penalty != "l1"):
             alone = "path_penalty" if self.folds is None else "folds"
             raise UsageError(f"{alone} without a path: say how many penalties it has, as --path 30")
-        Hyperparameters(class_weight=self.class_weight)  # refuses what cannot be
+        Hyperparameters(l2=self.l2, l1=self.l1, class_weight=self.class_weight)  # refuses what cannot be
         if self.huber != 1.0 and self.loss != "huber":
             raise UsageError("huber is the threshold of the loss huber: give --loss huber")
 

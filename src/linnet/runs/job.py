@@ -47,6 +47,8 @@ def run_job(
         OSError: the folder cannot be written.
     """
     check(language)
+    if job.out is not None and resume is None:
+        new_folder(job.out)  # refused before anything is loaded
     with Drawer() as drawer:
         if _is_at_hand(job):
             drawer.start()  # while torch is imported

@@ -114,6 +114,8 @@ def _read(text: str, name: str, layout: Layout, options: TableOptions) -> Frame:
     long, short = odd_rows(io.StringIO(text[layout.start :], newline=""), layout.separator, width)
     if long:  # before pandas is imported
         raise FormatError(say_long(name, width, long[0]))
+    if short and '"' not in text:  # a quote that is not closed would cut its row, and is said by pandas
+        raise FormatError(_say_short(name, width, short))
     plain, whole = plain_columns(layout, options)
     lines, places = io.StringIO(text, newline=""), range(len(layout.names))
     plain = plain - whole
