@@ -9,6 +9,7 @@ from sklearn.datasets import load_diabetes, load_digits, load_wine
 
 from linnet.estimators import LinearRegressor, SoftmaxClassifier, few
 from linnet.solvers.l1.proximal import ProximalNewton
+from linnet.solvers.smooth import few_steps
 from linnet.solvers.smooth.smooth import SmoothSolver
 
 
@@ -56,9 +57,10 @@ def test_few_numbers_are_solved_without_the_solvers_for_any_number_and_alike(
 
 
 def test_where_steps_of_few_numbers_would_be_too_many_the_solver_for_any_number_goes_on(
-    called: list[str],
+    called: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Classes that lie apart, with a penalty that holds their scores far from 0."""
+    monkeypatch.setattr(few_steps, "ENOUGH", 0)
     X, y = load_digits(return_X_y=True)
     model = SoftmaxClassifier(l2=1e-2).fit(X, y)
     assert called == ["Staged"]

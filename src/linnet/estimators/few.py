@@ -11,7 +11,8 @@ from linnet.estimators.problem import Answer, Method, Problem
 from linnet.solvers.l1.lasso import solve_lasso
 from linnet.solvers.least_squares.few import solve_squares
 from linnet.solvers.problem.few import MOST
-from linnet.solvers.smooth.few import FEWEST, SOME, solve_class_folds, solve_classes
+from linnet.solvers.smooth.few import FEWEST, SOME, solve_classes
+from linnet.solvers.smooth.few_folds import solve_class_folds
 
 FINER = 1e-9
 """The gain that a fold's model may leave before its last step, as a share of the objective."""
@@ -71,7 +72,7 @@ def solve_few_folds(
     if not is_plain or method.max_iter is not None or method.name not in ("auto", "newton"):
         return None
     arrays = problem.rows.arrays()
-    if arrays is None or arrays[0].size > MOST:
+    if arrays is None or arrays[0].size > (FEWEST if method.name == "newton" else SOME):
         return None
     X, y, weights = arrays
     views = np.stack([np.bincount(trained, minlength=len(X)) for trained, _ in splits]).astype(np.float64)

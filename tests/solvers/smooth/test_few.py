@@ -13,7 +13,7 @@ from linnet.core.losses import Logistic, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.smooth.few import solve_class_folds, solve_classes
+from linnet.solvers.smooth.few import solve_classes
 from linnet.solvers.smooth.newton import Newton
 
 
@@ -108,27 +108,3 @@ def test_steps_that_go_too_far_are_halved() -> None:
     with mpmath.workdps(50):
         left, size = gradient(X, y, np.ones(len(X)), found.theta, 1e-9, True)
         assert max(map(abs, left)) <= 1e-9 * size
-
-
-@pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("intercept", [True, False])
-def test_folds_have_the_optima_that_they_have_alone(classes: int, intercept: bool) -> None:
-    X, y, w = problem(classes, 0, 60)
-    views = np.stack([w * (np.arange(60) % 3 != fold) for fold in range(3)])
-    l2s = [1e-3, 1.0, 1e-2]
-    found = solve_class_folds(X, y, classes, views, l2s, tol=1e-12, intercept=intercept)
-    assert found is not None
-    for view, models in zip(views, found, strict=True):
-        kept = view > 0
-        for l2, theta in zip(l2s, models, strict=True):
-            alone = solve_classes(
-                X[kept], y[kept], classes, view[kept], l2=l2, tol=1e-12, intercept=intercept
-            )
-            assert alone is not None
-            np.testing.assert_allclose(theta, alone.theta, rtol=1e-6, atol=1e-6)
-
-
-def test_folds_that_lack_a_class_are_left() -> None:
-    X, y, _ = problem(3, 0)
-    views = np.stack([np.ones(40), (y != 1).astype(float)])
-    assert solve_class_folds(X, y, 3, views, [0.1], tol=1e-9) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -11,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.solvers.problem.few import Values
+
+Solve = Callable[[Values], Values]
+"""H⁻¹ times a gradient, (K, P)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,10 +105,41 @@ class ClassRows:
         H.ravel()[:: K * P + 1].reshape(K, P)[...] += self.penalty
         return H
 
+    def invert_by_class(self, slope: Values) -> Solve | None:
+        """The inverse of the Hessian without what couples classes, where `look` gave the slope.
+
+        A shift of all classes, which softmax does not feel, has the curvature that the penalty gives it.
+        None where rounding leaves a block no factor.
+        """
+        p = slope.copy()
+        p.ravel()[self.places] += 1.0
+        H = np.stack([(self.A * own) @ self.A.T for own in p * (1 - p) * self.shares])  # (K, P, P)
+        H.reshape(len(H), -1)[:, :: len(self.A) + 1] += self.penalty
+        along = invert_blocks(H)
+        if along is None:
+            return None
+        flat = np.divide(1.0, self.penalty, where=self.penalty > 0, out=np.zeros(len(self.penalty)))
+
+        def solve(gradient: Values) -> Values:
+            mean = gradient.mean(0)
+            step = along(gradient - mean)
+            return step - step.mean(0) + mean * flat
+
+        return solve
+
     def factor(self, slope: Values) -> Values | None:
         """Cholesky's factor of the Hessian; None where rounding leaves it none."""
         found, fault = lapack().dpotrf(self.hessian(slope), lower=1, clean=0, overwrite_a=1)
         return None if fault else found
+
+
+def invert_blocks(H: Values) -> Solve | None:
+    """The inverses of positive definite blocks, (K, P, P), each times its row of a gradient."""
+    try:
+        L = np.linalg.inv(np.linalg.cholesky(H))
+    except np.linalg.LinAlgError:
+        return None
+    return lambda gradient: (L.transpose(0, 2, 1) @ (L @ gradient[..., None]))[..., 0]
 
 
 def solve_factored(factor: Values, gradient: Values) -> Values:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from linnet.solvers.problem.few import Values
-from linnet.solvers.smooth.class_rows import ClassRows, lapack, solve_factored
+from linnet.solvers.smooth.class_rows import ClassRows, Solve, invert_blocks, lapack, solve_factored
 
 ROUNDS, HALVINGS = 30, 30
 """Newton steps, and how often one is halved."""
@@ -23,11 +22,11 @@ SOON, FACTOR = 3, 12
 """Steps after which the pace is judged; and a Hessian takes as long as one pass, and one more for so many
 parameters."""
 
+ENOUGH = 3
+"""Hessians of each class after which steps that are slow all the same are left to others."""
+
 NEAR = 1e-6
 """The gain that is left, as a share of the objective, where a Hessian is made that lasts to the end."""
-
-Solve = Callable[[Values], Values]
-"""H⁻¹ times a gradient, (K, P)."""
 
 
 class At(NamedTuple):
@@ -45,12 +44,29 @@ class At(NamedTuple):
         return cls(theta, value, slope, rows.gradient(theta, slope))
 
 
+class Start(NamedTuple):
+    """Where L-BFGS begins.
+
+    Args:
+        theta: the parameters, (K, P).
+        solve: the inverse of a Hessian of there.
+        memory: steps of rows that are much like these, which it does not change.
+        is_near: whether the Hessian is of where rows that are much like these have their optimum.
+    """
+
+    theta: Values
+    solve: Solve
+    memory: Memory | None = None
+    is_near: bool = False
+
+
 class Reached(NamedTuple):
-    """The parameters, (K, P), the steps to them, and whether they are the optimum."""
+    """The parameters, (K, P), the steps to them, whether they are the optimum, and where others may begin."""
 
     theta: Values
     rounds: int
     is_settled: bool = True
+    start: Start | None = None
 
 
 def newton(rows: ClassRows, tol: float, start: Values | None = None) -> Reached | None:
@@ -71,52 +87,59 @@ def newton(rows: ClassRows, tol: float, start: Values | None = None) -> Reached 
     return None
 
 
-def approach(rows: ClassRows, tol: float, *, has_bias: bool, can_factor: bool) -> Reached | None:
-    """The optimum by L-BFGS from where all scores are the classes' shares, with the exact Hessian there.
+def approach(
+    rows: ClassRows, tol: float, start: Start | None, *, can_factor: bool, gives_up: bool = True
+) -> Reached | None:
+    """The optimum by L-BFGS with a Hessian that is at hand.
 
-    Where steps by it fall off, and near the optimum, a Hessian takes its place that is made where they are.
+    Where steps by it fall off, and near the optimum, another takes its place that is made where they are.
 
     Args:
         rows: more than a Hessian a step suits.
         tol: the gain that may be left, as a share of the objective.
-        has_bias: whether the last column is of ones, without a penalty.
-        can_factor: whether a Hessian can be made on the way. If not, steps that take too long end early, and
-            so they are not the optimum.
-
-    Returns:
-        None where the start has no Hessian: a class has no rows that count, or columns are collinear.
+        start: where it begins; None where there is nowhere to, and so no optimum.
+        can_factor: whether a whole Hessian can be made on the way; if not, one of each class is.
+        gives_up: whether steps end that are slow by all these too, and so are not the optimum.
     """
-    begun = begin(rows, has_bias)
-    if begun is None:
+    if start is None:
         return None
-    at, solve = At.of(rows, begun[0]), begun[1]
-    memory, pace, is_last = Memory(rows.parameters), Pace(tol, rows.parameters), False
+    at, solve, is_last, made = At.of(rows, start.theta), start.solve, start.is_near, 0
+    unknowns, rounds = rows.parameters if can_factor else len(rows.A), 0
+    memory, pace = Memory(rows.parameters, start.memory), Pace(tol, unknowns)
     for rounds in range(LONGEST):
         step = memory.direction(at.gradient, solve)
         left = -float((step * at.gradient).sum()) / 2
         if left <= tol * at.value and (is_last or not can_factor):
-            return Reached(at.theta, max(1, rounds))
+            return Reached(at.theta, max(1, rounds), start=Start(at.theta, solve, memory, is_near=True))
         is_near = can_factor and not is_last and left <= NEAR * at.value
         is_slow = pace.is_slow(left, at.value)
-        if is_slow and not can_factor:
-            return Reached(at.theta, max(1, rounds), is_settled=False)
-        if (is_near or is_slow) and (factor := rows.factor(at.slope)) is not None:
-            solve, is_last = _by(factor), is_last or is_near
-            memory, pace = Memory(rows.parameters), Pace(tol, rows.parameters)
-            step = solve(-at.gradient)
+        if is_slow and gives_up and not can_factor and made == ENOUGH:
+            break
+        if is_near or is_slow:
+            found = inverse_of(rows.factor(at.slope)) if can_factor else rows.invert_by_class(at.slope)
+            solve, is_last, made = found or solve, is_last or is_near, made + 1
+            memory, pace = Memory(rows.parameters), Pace(tol, unknowns)
+            step = -solve(at.gradient)
         following = search(rows, at, step)
         if following is None:
-            return Reached(at.theta, max(1, rounds), is_settled=False)
+            break
         memory.keep((following.theta - at.theta).ravel(), (following.gradient - at.gradient).ravel())
         at = following
-    return Reached(at.theta, LONGEST, is_settled=False)
+    return Reached(at.theta, max(1, rounds), is_settled=False)
 
 
-def begin(rows: ClassRows, has_bias: bool) -> tuple[Values, Solve] | None:
-    """Scores that are the logarithms of the classes' shares, (K, P), and the inverse of the Hessian there.
+def begin(rows: ClassRows, has_bias: bool) -> Start | None:
+    """Where all scores are the logarithms of the classes' shares, and the inverse of the exact Hessian there.
 
     There p is the same π for all rows, so that the Hessian is (diag(π) − ππᵀ) ⊗ Σ_i s_i x_i x_iᵀ: along each
     eigenvector of the first, over the classes, it is a multiple of the second.
+
+    Args:
+        rows: whose penalty is 0 of a bias alone.
+        has_bias: whether the last column is of ones.
+
+    Returns:
+        None where there is none: a class has no rows that count, or columns are collinear.
     """
     K, P = rows.outputs, len(rows.A)
     share = np.bincount(rows.y, rows.shares, minlength=max(2, K))
@@ -130,22 +153,15 @@ def begin(rows: ClassRows, has_bias: bool) -> tuple[Values, Solve] | None:
         sizes, ways = np.linalg.eigh(np.diag(share) - np.outer(share, share))
         sizes[0] = 0.0  # of a shift of all classes
     if has_bias:
-        theta[:, -1] = math.log(share[1] / share[0]) if K == 1 else np.log(share)
+        # A shift of all classes changes nothing: the logarithms' mean is taken for 0.
+        theta[:, -1] = math.log(share[1] / share[0]) if K == 1 else np.log(share) - np.log(share).mean()
     root = rows.A * np.sqrt(rows.shares)
     H = sizes[:, None, None] * (root @ root.T)  # (K, P, P)
     own = H.reshape(K, -1)[:, :: P + 1]
     own += rows.penalty
     own[own == 0] = 1.0  # what nothing curves no gradient points along
-    try:
-        L = np.linalg.inv(np.linalg.cholesky(H))
-    except np.linalg.LinAlgError:
-        return None
-
-    def solve(gradient: Values) -> Values:
-        across = (ways.T @ gradient)[..., None]
-        return ways @ (L.transpose(0, 2, 1) @ (L @ across))[..., 0]
-
-    return theta, solve
+    along = invert_blocks(H)
+    return None if along is None else Start(theta, lambda gradient: ways @ along(ways.T @ gradient))
 
 
 def search(rows: ClassRows, at: At, step: Values) -> At | None:
@@ -160,8 +176,9 @@ def search(rows: ClassRows, at: At, step: Values) -> At | None:
     return None
 
 
-def _by(factor: Values) -> Solve:
-    return lambda gradient: -solve_factored(factor, gradient)
+def inverse_of(factor: Values | None) -> Solve | None:
+    """H⁻¹ by H's factor, where it has one."""
+    return None if factor is None else lambda gradient: -solve_factored(factor, gradient)
 
 
 class Pace:
@@ -192,11 +209,28 @@ class Memory:
 
     Args:
         parameters: K·P.
+        before: what is remembered to begin with.
     """
 
-    def __init__(self, parameters: int) -> None:
-        self.S, self.Y = np.empty((MEMORY, parameters)), np.empty((MEMORY, parameters))
-        self.SY, self.count = np.zeros((MEMORY, MEMORY)), 0
+    def __init__(self, parameters: int, before: Memory | None = None) -> None:
+        if before is None:
+            self.S, self.Y = np.empty((MEMORY, parameters)), np.empty((MEMORY, parameters))
+            self.SY, self.count = np.zeros((MEMORY, MEMORY)), 0
+        else:
+            self.S, self.Y, self.SY, self.count = (
+                before.S.copy(), before.Y.copy(), before.SY.copy(), before.count
+            )  # fmt: skip
+
+    def with_penalty(self, more: Values) -> Memory:
+        """What it would remember had the penalty of each column, (P,), been so much more."""
+        other = Memory(self.S.shape[1], self)
+        kept = slice(self.count)
+        S = self.S[kept].reshape(self.count, -1, len(more))
+        other.Y[kept] += (S * more).reshape(self.count, -1)
+        other.SY[kept, kept] = np.triu(other.S[kept] @ other.Y[kept].T)
+        if (other.SY[kept, kept].diagonal() <= 0).any():  # of a penalty that is less
+            other.count = 0
+        return other
 
     def keep(self, s: Values, y: Values) -> None:
         """Remember a step, (K·P,), unless rounding has made its curvature nonsense."""
