@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from sklearn.datasets import load_diabetes
 from torch import Tensor
@@ -120,3 +121,11 @@ def hessian_product(problem: Objective, point: Point, V: Tensor) -> Tensor:
     product = rows.gradient_of(curved * rows.shares)
     product[:, :-1] += problem.l2 * V[:, :-1]
     return problem.free_(product)
+
+
+def columns_of_any_unit(classes: int, seed: int, rows: int = 40) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows, classes of which each has some, and weights."""
+    source = np.random.default_rng(seed)
+    X = source.normal(size=(rows, 3)) * [1.0, 1e-3, 1e4] + [0.0, 5.0, -1e6]
+    y = np.append(np.arange(classes), source.integers(0, classes, rows - classes))
+    return X, y, source.integers(0, 3, rows) + source.integers(0, 2, rows) * 0.5 + 1e-9

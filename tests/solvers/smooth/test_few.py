@@ -15,13 +15,7 @@ from linnet.data.dataset import Dataset
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.few import solve_classes
 from linnet.solvers.smooth.newton import Newton
-
-
-def problem(classes: int, seed: int, rows: int = 40) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    source = np.random.default_rng(seed)
-    X = source.normal(size=(rows, 3)) * [1.0, 1e-3, 1e4] + [0.0, 5.0, -1e6]
-    y = np.append(np.arange(classes), source.integers(0, classes, rows - classes))
-    return X, y, source.integers(0, 3, rows) + source.integers(0, 2, rows) * 0.5 + 1e-9
+from tests.support.problems import columns_of_any_unit
 
 
 def gradient(
@@ -58,7 +52,7 @@ def gradient(
 @pytest.mark.parametrize("intercept", [True, False])
 @given(seed=st.integers(0, 10**6), exponent=st.integers(-8, 1))
 def test_the_gradient_is_0_at_the_optimum(classes: int, intercept: bool, seed: int, exponent: int) -> None:
-    X, y, w = problem(classes, seed, 12)
+    X, y, w = columns_of_any_unit(classes, seed, 12)
     X = (X - X.mean(0)) / X.std(0) + [0.0, 2.0, 0.0]
     found = solve_classes(X, y, classes, w, l2=10.0**exponent, tol=1e-12, intercept=intercept)
     assert found is not None
@@ -72,7 +66,7 @@ def test_the_gradient_is_0_at_the_optimum(classes: int, intercept: bool, seed: i
 @pytest.mark.parametrize("l2", [1e-4, 1.0])
 @pytest.mark.parametrize("intercept", [True, False])
 def test_the_weights_are_newtons(classes: int, l2: float, intercept: bool) -> None:
-    X, y, w = problem(classes, 7)
+    X, y, w = columns_of_any_unit(classes, 7)
     X[:, 2] += 0 if intercept else 1e6
     pair = classes == 2
     target = torch.from_numpy(y[:, None].astype(float) if pair else y)
@@ -92,7 +86,7 @@ def test_the_weights_are_newtons(classes: int, l2: float, intercept: bool) -> No
 
 
 def test_what_may_have_no_optimum_or_is_large_is_left() -> None:
-    X, y, _ = problem(2, 1)
+    X, y, _ = columns_of_any_unit(2, 1)
     assert solve_classes(X, y, 2, l2=0.0, tol=1e-12) is None
     assert solve_classes(np.ones((5, 256)), np.array([0, 1, 0, 1, 1]), 2, l2=1.0, tol=1e-12) is None
     assert solve_classes(X, y, 2, l2=1e-4, tol=0.0) is None

@@ -6,7 +6,7 @@ import pytest
 from linnet.solvers.smooth import few
 from linnet.solvers.smooth.few import solve_classes
 from linnet.solvers.smooth.few_folds import solve_class_folds
-from tests.solvers.smooth.test_few import problem
+from tests.support.problems import columns_of_any_unit
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -18,7 +18,7 @@ def test_folds_have_the_optima_that_they_have_alone(
     classes: int, intercept: bool, fewest: int, parameters: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By Newton's steps, by L-BFGS with whole Hessians, and without."""
-    X, y, w = problem(classes, 0, 60)
+    X, y, w = columns_of_any_unit(classes, 0, 60)
     views = np.stack([w * (np.arange(60) % 3 != fold) for fold in range(3)])
     X1, l2s = np.column_stack([X, np.ones(60)]), [1e-3, 1.0, 1e-2]
     monkeypatch.setattr(few, "FEWEST", fewest)
@@ -40,6 +40,6 @@ def test_folds_have_the_optima_that_they_have_alone(
 
 
 def test_folds_that_lack_a_class_are_left() -> None:
-    X, y, _ = problem(3, 0)
+    X, y, _ = columns_of_any_unit(3, 0)
     views = np.stack([np.ones(40), (y != 1).astype(float)])
     assert solve_class_folds(X, y, 3, views, [0.1], tol=1e-9) is None
