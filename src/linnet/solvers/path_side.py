@@ -21,7 +21,7 @@ from linnet.solvers.certificate.duality import rounding, smallest_subgradient
 from linnet.solvers.certificate.unattained import explain_unheld
 from linnet.solvers.l1.pair import as_pair, leave_pair
 from linnet.solvers.l1.proximal import ProximalNewton
-from linnet.solvers.l1.side_by_side import SideBySide
+from linnet.solvers.l1.side_by_side import SideBySide, find_patterns
 from linnet.solvers.l1.sparse import suits_sparse
 from linnet.solvers.path_folds import summarise
 from linnet.solvers.prepare import Preparation
@@ -90,7 +90,7 @@ class SparsePath:
         judges = torch.zeros(len(folds), len(own), dtype=torch.float64)
         for row, fold in zip(judges, folds, strict=True):
             row[fold.validation] = own[fold.validation]
-        if not bool((judges.sum(1) > 0).all()) or _count(multipliers) > PATTERNS:
+        if not bool((judges.sum(1) > 0).all()) or find_patterns(multipliers)[1].shape[1] > PATTERNS:
             return None
         models = SideBySide(one, own, multipliers)
         return cls(wide, models, (judges / judges.sum(1, keepdim=True))[:, models.order], tol)
@@ -153,8 +153,3 @@ def _factors(dataset: Dataset, weights: Tensor, class_weight: str) -> Tensor:
     weighed = dataclasses.replace(dataset, weights=weights)
     factors = Preparation.of(weighed, class_weight, standardize=False, intercept=True).factors
     return torch.ones_like(weights) if factors is None else factors[dataset.y]
-
-
-def _count(multipliers: Tensor) -> int:
-    """How many different columns there are."""
-    return np.unique(multipliers.numpy(), axis=1).shape[1]

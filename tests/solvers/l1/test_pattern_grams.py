@@ -25,8 +25,11 @@ def test_products_of_a_weighting_are_those_of_its_rows(
         grams.add_(np.array([3, 8, 11]))
         part = X.toarray()[:, [*features, 3, 8, 11]]
         weighed = c * v.repeat([25, 15, 20])
-        H, sums, total = grams.weigh(0, v)
-        np.testing.assert_allclose(H, (part.T * weighed) @ part, rtol=1e-6, atol=1e-8)
-        np.testing.assert_allclose(sums, weighed @ part, rtol=1e-12)
-        assert total == pytest.approx(weighed.sum())
+        found = grams.weigh(0, v, 0.5, intercept=bool(features))
+        off = part - weighed @ part / weighed.sum() if features else part
+        np.testing.assert_allclose(
+            found.H, (off.T * weighed) @ off + 0.5 * np.eye(len(found.H)), rtol=1e-6, atol=1e-6
+        )
+        np.testing.assert_allclose(found.sums, weighed @ part, rtol=1e-12)
+        assert found.total == pytest.approx(weighed.sum())
         np.testing.assert_array_equal(grams.X.toarray(), part)

@@ -107,9 +107,11 @@ def measure_gap(objective: Objective, point: Point, a: Tensor, y: Tensor, shares
 
 def gap_of_dual(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tensor, G: Tensor) -> float:
     """The least gap of a few scales s of the dual variables."""
-    sizes = G.abs()
-    room = (objective.l1 / sizes)[sizes > 0] if objective.penalty.l1 else sizes[sizes > 0] * 0
-    fitting = min(1.0, float(room.min()) * (1 - 1e-15)) if len(room) else 1.0
+    largest = (
+        float((G.abs() / objective.l1 if objective.penalty.l1 else G.abs()).amax()) if G.numel() else 0.0
+    )
+    room = 1 / largest if objective.penalty.l1 and largest else 0.0
+    fitting = min(1.0, room * (1 - 1e-15)) if largest else 1.0
     scales = {fitting, 1.0} if objective.penalty.l2 else {fitting}
     gaps = []
     for s in scales:

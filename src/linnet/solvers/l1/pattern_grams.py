@@ -7,6 +7,7 @@ counts them v_q times is Σ_q v_q G_q. So those of all folds cost as much as tha
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +22,21 @@ DENSER = 170
 
 BLOCK = 2048
 """Rows that become dense at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """The Hessian of one weighting.
+
+    Args:
+        H: of the weights at the best bias for them, or at none, (P, P).
+        sums: Σ_i v_i c_i x_i, (P,).
+        total: Σ_i v_i c_i.
+    """
+
+    H: Values
+    sums: Values
+    total: float
 
 
 class PatternGrams:
@@ -42,7 +58,7 @@ class PatternGrams:
         self.X = sparse.csr_matrix((len(curvature), 0))
         self._grams, self._sums = np.zeros((patterns, 0, 0)), np.zeros((patterns, 0))
         self._totals = np.add.reduceat(curvature, self._borders[:-1])
-        self._weighed = dict[int, tuple[Values, Values, float]]()
+        self._weighed = dict[int, Weighed]()
         self.add_(features)
 
     def add_(self, features: NDArray[np.intp]) -> None:
@@ -66,12 +82,15 @@ class PatternGrams:
         self._sums = np.concatenate([self._sums, np.stack(sums)], 1)
         self._weighed = {}
 
-    def weigh(self, key: int, v: Values) -> tuple[Values, Values, float]:
-        """Of a weighting v, (Q,), kept by a key: products of columns (P, P), with ones (P,), and of ones."""
-        if key not in self._weighed:
-            H = np.tensordot(v, self._grams, 1)
-            self._weighed[key] = H, v @ self._sums, float(v @ self._totals)
-        return self._weighed[key]
+    def weigh(self, model: int, v: Values, l2: float, *, intercept: bool) -> Weighed:
+        """The Hessian of a weighting v, (Q,), kept by its model's number until columns change."""
+        if model not in self._weighed:
+            H, h, d = np.tensordot(v, self._grams, 1), v @ self._sums, float(v @ self._totals)
+            if intercept:
+                H -= np.outer(h, h / d)
+            H[np.diag_indices(len(H))] += l2
+            self._weighed[model] = Weighed(H, h, d)
+        return self._weighed[model]
 
     def _is_dense(self, new: int) -> bool:
         """Whether so many numbers of a row meet that products of dense columns are quicker."""

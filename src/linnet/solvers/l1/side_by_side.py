@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from linnet.core.losses import Loss
@@ -25,10 +26,14 @@ from linnet.solvers.l1.sparse import begin
 from linnet.solvers.l1.sweeps import sweep_many
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.sparse_rows import SparseRows
+from linnet.solvers.smooth.extrapolate import Extrapolation
 from linnet.solvers.smooth.smooth import ARMIJO, NOISE
 
 SOON = 0.9
 """The share of l1 beyond which a derivative brings its column into the first working set of a penalty."""
+
+LATE = 1 + 1e-6
+"""Likewise into that of the steps after it."""
 
 WIDEST = 1200
 """Columns of a working set up to which Hessians are made."""
@@ -36,7 +41,10 @@ WIDEST = 1200
 STEPS, HALVINGS = 25, 20
 """Steps for a penalty, and halvings of one of them, at most."""
 
-STALE = 8
+SWEEPS = 10
+"""Over the quadratic of a step."""
+
+STALE = 20
 """Steps after which the curvature is taken anew."""
 
 LOOSE = 10.0
@@ -49,7 +57,7 @@ class Stand:
 
     Args:
         point: there.
-        dual: the derivatives of the loss, balanced, (1, N).
+        dual: the derivatives of the loss, of the first model balanced, (1, N).
         sums: Σ_i ω_i a_i x_i of these, (1, D).
     """
 
@@ -86,11 +94,11 @@ class SideBySide:
     """
 
     def __init__(self, objective: Objective, base: Tensor, multipliers: Tensor) -> None:
-        patterns, which = np.unique(multipliers.numpy(), axis=1, return_inverse=True)
-        self.order = torch.from_numpy(np.argsort(which.ravel(), kind="stable"))
+        which, patterns = find_patterns(multipliers)
+        self.order = torch.from_numpy(np.argsort(which, kind="stable"))
         rows = objective.rows.sample(self.order)
         assert isinstance(rows, SparseRows), "dense rows have other ways"
-        borders = np.concatenate([[0], np.cumsum(np.bincount(which.ravel()))])
+        borders = np.concatenate([[0], np.cumsum(np.bincount(which))])
         self._rows, self._base, self._patterns = rows, base[self.order].numpy(), patterns
         self._grams = PatternGrams(rows.XT, borders)
         self._y = Loss.encode(rows.y, rows.outputs, torch.float64)
@@ -98,6 +106,7 @@ class SideBySide:
         self.stands = self._look(range(len(multipliers)), [begin(one, None) for one in self.objectives])
         self.scores = [stand.point.scores for stand in self.stands]
         self.gap, self.iterations = math.inf, 0
+        self._extrapolation = Extrapolation()
 
     def descend_(self, penalty: Penalty, tol: float) -> list[bool]:
         """Go on to a penalty; which models are there.
@@ -137,6 +146,10 @@ class SideBySide:
 
     def _take_(self, penalty: Penalty) -> None:
         """Another penalty for all, who stay where they are."""
+        if (before := self.objectives[0].penalty.l1) > penalty.l1:
+            self._extrapolation.keep(before, self.stands[0].point.scores)
+        ahead = self._extrapolation.at(penalty.l1)
+        self._ahead = self.stands[0].point.scores if ahead is None else ahead
         self.objectives = [one.replace(penalty=penalty) for one in self.objectives]
         for model, (one, stand) in enumerate(zip(self.objectives, self.stands, strict=True)):
             point = stand.point
@@ -147,14 +160,18 @@ class SideBySide:
     def _widen_(self, going: Sequence[int], *, is_fresh: bool) -> bool:
         """Make ready the products of a working set of some models; False where it is too wide."""
         one = self.objectives[0]
-        chosen, reach = np.zeros(self._rows.features, dtype=bool), one.penalty.l1 * (SOON if is_fresh else 1)
+        chosen, reach = (
+            np.zeros(self._rows.features, dtype=bool),
+            one.penalty.l1 * (SOON if is_fresh else LATE),
+        )
         for model in going:
             theta, gradient = self.stands[model].point.theta[0], self.stands[model].point.gradient[0]
             chosen |= ((theta != 0) | (gradient.abs() > reach)).numpy()[:-1]
         if int(chosen.sum()) > WIDEST:
             return False
         if is_fresh:
-            curves = one.loss.curvature(self.stands[0].point.scores, one.rows.target())[0]
+            scores = self.stands[0].point.scores if self.iterations else self._ahead
+            curves = one.loss.curvature(scores, one.rows.target())[0]
             self._grams.renew_(np.flatnonzero(chosen), curves.numpy() * self._base)
         else:
             chosen[self._grams.features] = False
@@ -166,14 +183,11 @@ class SideBySide:
         one, point, features = self.objectives[model], self.stands[model].point, self._grams.features
         penalty, w = one.penalty, point.theta[0].numpy()[features]
         g, slope = point.gradient[0].numpy()[features], float(point.gradient[0, -1])
-        H, h, d = self._grams.weigh(model, self._patterns[model] / one.rows.total)
-        if one.intercept:
-            H, pull = H - np.outer(h, h / d), g - h * (slope / d)
-        else:
-            H, pull = H.copy(), g
-        H[np.diag_indices(len(H))] += penalty.l2
-        change = sweep_many(H, H @ w - pull, penalty.l1, w) - w if len(w) else w
-        bias = -(slope + float(h @ change)) / d if one.intercept else 0.0
+        share = self._patterns[model] / one.rows.total
+        at = self._grams.weigh(model, share, penalty.l2, intercept=one.intercept)
+        pull = g - at.sums * (slope / at.total) if one.intercept else g
+        change = sweep_many(at.H, at.H @ w - pull, penalty.l1, w, SWEEPS) - w if len(w) else w
+        bias = -(slope + float(at.sums @ change)) / at.total if one.intercept else 0.0
         more = penalty.l1 * float(np.abs(w + change).sum() - np.abs(w).sum())
         return _Way(model, change, bias, float(g @ change) + slope * bias + more)
 
@@ -219,7 +233,8 @@ class SideBySide:
             one = self.objectives[model]
             a = one.loss.residual(point.scores, one.rows.target())
             slopes.append(float(a[0] @ one.rows.shares) * one.intercept)
-            duals.append(one.loss.balance(a, self._y, one.rows.shares) if one.intercept else a)
+            is_judged = one.intercept and not model  # by its dual, which others have no use for
+            duals.append(one.loss.balance(a, self._y, one.rows.shares) if is_judged else a)
         shared = [a * self.objectives[m].rows.shares for m, a in zip(models, duals, strict=True)]
         sums = torch.from_numpy(self._rows.XT @ torch.cat(shared).T.contiguous().numpy()).T.contiguous()
         found = list[Stand]()
@@ -234,6 +249,16 @@ class SideBySide:
         one, at = self.objectives[0], self.stands[0]
         self.gap = gap_of_dual(one, at.point, at.dual, self._y, one.rows.shares, at.sums)
         return self.gap <= tol * abs(at.point.value)
+
+
+def find_patterns(multipliers: Tensor) -> tuple[NDArray[np.intp], Values]:
+    """The pattern of each row, (N,), and the multipliers of each, (M, Q), of multipliers (M, N)."""
+    which = np.zeros(multipliers.shape[1], dtype=np.intp)
+    for one in multipliers.numpy():
+        values, own = np.unique(one, return_inverse=True)
+        which = np.unique(which * len(values) + own, return_inverse=True)[1]
+    first = np.unique(which, return_index=True)[1]
+    return which, multipliers.numpy()[:, first]
 
 
 def _weigh(objective: Objective, rows: SparseRows, weights: Tensor) -> Objective:

@@ -72,7 +72,7 @@ def sweep_few(H: Values, c: Values, l1: Values, start: Values) -> Values:
     return np.array(z)
 
 
-def sweep_many(H: Values, c: Values, l1: float, start: Values) -> Values:
+def sweep_many(H: Values, c: Values, l1: float, start: Values, sweeps: int = COMPILED) -> Values:
     """See `sweep`; by scikit-learn, with one l1 above 0 for all.
 
     Of the rows it is told nothing, for all that counts is in their sums. It would leave out coordinates by a
@@ -84,7 +84,7 @@ def sweep_many(H: Values, c: Values, l1: float, start: Values) -> Values:
     products, force = np.zeros((P + 1, P + 1)), np.append(c, PULL * l1)
     products[:P, :P] = H
     more = {"precompute": products, "Xy": force}
-    return _compiled(rows, targets, l1, 0.0, np.append(start, 0.0), COMPILED, more)[:P]
+    return _compiled(rows, targets, l1, 0.0, np.append(start, 0.0), sweeps, more)[:P]
 
 
 def sweep_sparse(
