@@ -6,6 +6,7 @@ import torch
 
 from linnet.solvers.smooth import few_steps
 from linnet.solvers.smooth.class_rows import ClassRows
+from linnet.solvers.smooth.few import solve_classes
 from linnet.solvers.smooth.few_steps import At, Memory, approach, begin, newton
 from linnet.solvers.smooth.memory import Memory as Any_number
 
@@ -117,3 +118,14 @@ def test_what_is_remembered_of_a_penalty_serves_another() -> None:
     )
     np.testing.assert_array_equal(one.direction(g, lambda q: q), kept)
     assert one.with_penalty(-100 * more).count == 0
+
+
+def test_a_column_of_huge_numbers_lets_no_shift_of_all_classes_grow() -> None:
+    source = np.random.default_rng(0)
+    X, y = source.normal(size=(3000, 60)), source.integers(0, 3, 3000)
+    long = np.append(2.0**52, np.ones(59))
+    found = solve_classes(X * long, y, 3, l2=0.1, tol=1e-9)
+    assert found is not None
+    assert abs(found.theta[:, 0].sum()) * 2.0**52 < 1e-6
+    scores = (X * long) @ found.theta[:, :-1].T + found.theta[:, -1]
+    assert np.abs(scores).max() < 10

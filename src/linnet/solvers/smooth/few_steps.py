@@ -159,6 +159,8 @@ def begin(rows: ClassRows, has_bias: bool) -> Start | None:
     H = sizes[:, None, None] * (root @ root.T)  # (K, P, P)
     own = H.reshape(K, -1)[:, :: P + 1]
     own += rows.penalty
+    if K > 1:  # of a shift a gradient holds rounding alone, for which an L2 far below it would go a long way
+        own[0] += 1.0
     own[own == 0] = 1.0  # what nothing curves no gradient points along
     along = invert_blocks(H)
     return None if along is None else Start(theta, lambda gradient: ways @ along(ways.T @ gradient))
