@@ -48,7 +48,6 @@ bench: $(DEV)  ## Measure speed and memory against the targets; ARGS="--quick" f
 	$(BIN)/python benchmarks/sweep.py $(ARGS)
 	$(BIN)/python benchmarks/solvers_nist.py $(ARGS)
 	$(BIN)/python benchmarks/solvers_ridge.py $(ARGS)
-	$(BIN)/python benchmarks/solvers_softmax.py $(ARGS)
 	$(BIN)/python benchmarks/peers.py $(ARGS)
 	$(BIN)/python benchmarks/peers_many.py $(ARGS)
 	$(BIN)/python benchmarks/peers_l1.py $(ARGS)
@@ -56,7 +55,8 @@ bench: $(DEV)  ## Measure speed and memory against the targets; ARGS="--quick" f
 	$(BIN)/python benchmarks/serve.py $(ARGS)
 	$(BIN)/python benchmarks/lab.py $(ARGS)
 
-bench-large: $(DEV)  ## Measure what takes long: texts, folds of embeddings, how cost grows, the book's chapters, files of a gigabyte
+bench-large: $(DEV)  ## Measure what takes long: pixels to the last digit, texts, folds of embeddings, how cost grows, the book's chapters, files of a gigabyte
+	$(BIN)/python benchmarks/solvers_softmax.py $(ARGS)
 	$(BIN)/python benchmarks/peers_text.py $(ARGS)
 	$(BIN)/python benchmarks/peers_folds.py $(ARGS)
 	$(BIN)/python benchmarks/growth.py $(ARGS)

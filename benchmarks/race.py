@@ -83,6 +83,10 @@ def mean_entropy(scores: Values, y: NDArray[np.int64]) -> float:
     return float((np.log(np.exp(scores - top).sum(1)) + top[:, 0] - scores[np.arange(len(y)), y]).mean())
 
 
+LONG, FEWEST = 6.0, 5
+"""Seconds that a race takes, in fewer rounds if need be, but in so many."""
+
+
 def loosen(
     makers: dict[str, Maker],
     fit: Callable[[Any], Any],
@@ -109,7 +113,11 @@ def run(race: Race, rounds: int, clock: Callable[[], float] = time.perf_counter)
     """Both sides in turn, and what came of it, by a clock of seconds."""
     sides = {"linnet": race.ours, **race.peers}
     models = {name: work() for name, work in sides.items()}  # which loads what is loaded once
-    median = take_turns(sides, rounds, clock)
+    began = time.perf_counter()
+    for work in sides.values():
+        work()
+    once = time.perf_counter() - began
+    median = take_turns(sides, max(min(rounds, FEWEST), min(rounds, int(LONG / once))), clock)
     fastest = min(race.peers, key=lambda name: median[name])
     ratio, excess = median["linnet"] / median[fastest], 0.0
     form, unit = ("{:.2f} ms", 1e3) if median[fastest] < 1 else ("{:.2f} s", 1.0)

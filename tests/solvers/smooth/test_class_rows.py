@@ -86,7 +86,7 @@ def test_a_step_is_the_gradient_over_the_hessian() -> None:
 
 
 def test_the_inverse_of_a_hessian_a_class_is_that_of_its_own_block() -> None:
-    """Of a gradient that sums to 0 over the classes, as softmax's does but for the penalty's part."""
+    """Of a gradient that sums to 0 over the classes, as softmax's does; a shift gives no step."""
     rows, theta = make(3)
     _, slope = rows.look(theta)
     solve, H = rows.invert_by_class(slope), rows.hessian(slope).reshape(3, 3, 3, 3)
@@ -96,7 +96,6 @@ def test_the_inverse_of_a_hessian_a_class_is_that_of_its_own_block() -> None:
     shift = np.eye(3) / 3  # the curvature that the Hessian has along a shift
     expected = np.stack([np.linalg.solve(H[k, :, k] - shift, gradient[k]) for k in range(3)])
     np.testing.assert_allclose(solve(gradient), expected - expected.mean(0), rtol=1e-9)
-    shifted = solve(np.tile([1.0, 2.0, 3.0], (3, 1)))
-    np.testing.assert_allclose(shifted, np.tile([1e3, 1e3, 0.0], (3, 1)), rtol=1e-9)
+    assert not solve(np.tile([1.0, 2.0, 3.0], (3, 1))).any()
     blank = ClassRows(rows.A * 0, rows.y, 3, rows.shares, np.zeros(3))
     assert blank.invert_by_class(slope) is None

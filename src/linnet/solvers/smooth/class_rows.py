@@ -108,7 +108,8 @@ class ClassRows:
     def invert_by_class(self, slope: Values) -> Solve | None:
         """The inverse of the Hessian without what couples classes, where `look` gave the slope.
 
-        A shift of all classes, which softmax does not feel, has the curvature that the penalty gives it.
+        It makes no shift of all classes, which softmax does not feel and the penalty keeps at 0, where steps
+        begin: a gradient holds rounding alone of it, of which a tiny penalty makes a long way.
         None where rounding leaves a block no factor.
         """
         p = slope.copy()
@@ -118,12 +119,10 @@ class ClassRows:
         along = invert_blocks(H)
         if along is None:
             return None
-        flat = np.divide(1.0, self.penalty, where=self.penalty > 0, out=np.zeros(len(self.penalty)))
 
         def solve(gradient: Values) -> Values:
-            mean = gradient.mean(0)
-            step = along(gradient - mean)
-            return step - step.mean(0) + mean * flat
+            step = along(gradient - gradient.mean(0))
+            return step - step.mean(0)
 
         return solve
 

@@ -50,13 +50,13 @@ def solve_class_folds(
     order, found = np.argsort(l2s)[::-1].tolist(), np.empty((len(views), len(l2s), outputs, X.shape[1] + 1))
     starts: dict[int, Reached] = {}
     with np.errstate(over="ignore", invalid="ignore"):
-        before = None
+        before, last = None, np.zeros(0)
         for place in order:
             rows = ClassRows(few.A, y, outputs, few.shares, penalty_of(few, l2s[place]))
-            before = _descend(rows, before, tol, way, intercept)
+            before = _descend(rows, before, last, tol, way, intercept)
             if before is None:
                 return None
-            starts[place] = before
+            starts[place], last = before, rows.penalty
         for fold, view in enumerate(views):
             kept = view > 0
             own = few.A[:, kept], y[kept], outputs, view[kept] / view.sum()
@@ -70,9 +70,9 @@ def solve_class_folds(
 
 
 def _descend(
-    rows: ClassRows, before: Reached | None, tol: float, way: Way, intercept: bool
+    rows: ClassRows, before: Reached | None, last: Values, tol: float, way: Way, intercept: bool
 ) -> Reached | None:
-    """The optimum of all rows, from that with a larger penalty."""
+    """The optimum of all rows, from that with the last, larger penalty, (P,)."""
     theta = None if before is None else before.theta
     if way.is_newton:
         return _solve(rows, theta, None, tol, way)
@@ -80,7 +80,8 @@ def _descend(
     if begun is None or before is None or theta is None:
         return _solve(rows, theta, begun, tol, way)
     if not way.can_factor:
-        memory = before.start and before.start.memory
+        kept = before.start and before.start.memory
+        memory = None if kept is None else kept.with_penalty(rows.penalty - last)
         return _solve(rows, theta, Start(theta, begun.solve, memory), tol, way)
     inverse = inverse_of(rows.factor(rows.look(theta)[1]))
     return _solve(rows, theta, begun if inverse is None else Start(theta, inverse), tol, way)
