@@ -266,10 +266,10 @@ def main() -> None:
     asked = options(
         "Measure the service beside a plain FastAPI and torch handler.",
         quick="one short round of each",
-        full="nine rounds of each instead of five",
+        full="nine rounds of each instead of three",
         suffix=".serve.json",
     ).parse_args()
-    rounds, seconds = (1, 1.0) if asked.quick else (9 if asked.full else 5, 3.0)
+    rounds, seconds = (1, 1.0) if asked.quick else (9 if asked.full else 3, 3.0)
     print(machine(), flush=True)
     lines = [*of_pictures(seconds, rounds), *of_table(seconds, rounds)]
     finish(lines, asked.json, ".serve.json")

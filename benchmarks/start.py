@@ -159,10 +159,10 @@ def asking(rounds: int) -> list[Figure]:
 def main() -> None:
     given = options(
         "Measure whole commands against their targets.",
-        quick="three rounds in place of seven",
+        quick="three rounds in place of five",
         suffix=".start.json",
     ).parse_args()
-    rounds = 3 if given.quick else 7
+    rounds = 3 if given.quick else 5
     print(machine(), flush=True)
     lines = asking(rounds)
     if fashion_mnist.SOURCE.is_there():

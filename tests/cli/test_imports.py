@@ -12,7 +12,7 @@ import pytest
 import linnet
 from linnet.cli import main
 
-HEAVY = ("torch", "pandas", "matplotlib", "scipy", "scipy.stats", "scipy.sparse", "sklearn")
+HEAVY = ("torch", "pandas", "matplotlib", "scipy", "scipy.stats", "scipy.sparse", "sklearn", "PIL")
 
 
 def imports_of(*arguments: object, told: str = "", before: str = "") -> set[str]:

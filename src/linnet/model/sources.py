@@ -17,7 +17,6 @@ from linnet.data.formats.picture_files import paths_in
 from linnet.data.formats.svmlight_rows import base_of
 from linnet.data.formats.table_files import is_pattern, match_all
 from linnet.data.locate import find, find_tables, kind_of
-from linnet.data.streams import pictures
 from linnet.data.streams.arrays import KINDS, Takes, iter_arrays
 from linnet.data.streams.pieces import Source
 from linnet.data.streams.svmlight import Indices, iter_svmlight
@@ -91,6 +90,8 @@ def are_pictures(model: Predictor, given: Names) -> bool:
     """
     if model.card.image_shape is None or model.card.schema is not None:
         return False
+    from linnet.data.streams import pictures  # which imports Pillow, of no use to tables
+
     found = {str(one): pictures.are_pictures(Path(one), model.card.image_shape) for one in given}
     if any(found.values()) and not all(found.values()):
         one = next(name for name, is_one in found.items() if is_one)
@@ -105,6 +106,8 @@ def _open_numbers(
     """Pictures or rows of numbers, for a model that was trained on such."""
     shape = model.card.image_shape
     if shape is not None and are_pictures(model, given):
+        from linnet.data.streams import pictures
+
         found = pictures.iter_pictures([Path(one) for one in given], shape, invert, is_lenient=is_lenient)
         return Source(found, is_several=True)
     text, arrays = dict[str, Path](), dict[str, Path]()
