@@ -52,6 +52,25 @@ def test_its_optimum_is_newtons(apart: float, classes: int, can_factor: bool) ->
         assert own - least <= 2e-12 * least
 
 
+def test_a_hessian_of_many_steps_ago_does_not_tell_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a class of one row each step of a far way lowers the curvature along it by as much."""
+    source = np.random.default_rng(86)
+    A = np.vstack([source.normal(size=(8, 200)), np.ones(200)])
+    y = source.integers(0, 3, 200)
+    y[0] = 3
+    rows = ClassRows(A, y, 4, np.full(200, 1 / 200), np.array([1e-10] * 8 + [0.0]))
+    exact = newton(rows, 1e-15)
+    assert exact is not None
+    least, left = rows.look(exact.theta)[0], []
+    for lasting in (few_steps.LASTING, 1000):
+        monkeypatch.setattr(few_steps, "LASTING", lasting)
+        found = approach(rows, 1e-12, begin(rows, True), can_factor=True)
+        assert found is not None
+        assert found.is_settled
+        left.append((rows.look(found.theta)[0] - least) / least)
+    assert left[0] <= 1e-12 < left[1]
+
+
 def test_steps_that_stay_slow_end_early(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = make(6, apart=300.0)
     monkeypatch.setattr(few_steps, "ENOUGH", 0)

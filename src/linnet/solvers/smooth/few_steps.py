@@ -28,6 +28,9 @@ ENOUGH = 3
 NEAR = 1e-6
 """The gain that is left, as a share of the objective, where a Hessian is made that lasts to the end."""
 
+LASTING = 5
+"""Steps after which it no longer tells the end by itself, and one of there is asked."""
+
 
 class At(NamedTuple):
     """Where the steps are: the parameters, (K, P), the objective, ∂l/∂o, (K, N), and the gradient, (K, P)."""
@@ -104,27 +107,30 @@ def approach(
     if start is None:
         return None
     at, solve, is_last, made = At.of(rows, start.theta), start.solve, start.is_near, 0
-    unknowns, rounds = rows.parameters if can_factor else len(rows.A), 0
+    unknowns, rounds, since = rows.parameters if can_factor else len(rows.A), 0, 0
     memory, pace = Memory(rows.parameters, start.memory), Pace(tol, unknowns)
     for rounds in range(LONGEST):
         step = memory.direction(at.gradient, solve)
         left = -float((step * at.gradient).sum()) / 2
-        if left <= tol * at.value and (is_last or not can_factor):
+        is_there = left <= tol * at.value
+        if is_there and ((is_last and since <= LASTING) or not can_factor):
             return Reached(at.theta, max(1, rounds), start=Start(at.theta, solve, memory, is_near=True))
-        is_near = can_factor and not is_last and left <= NEAR * at.value
+        is_near = can_factor and (is_there or (not is_last and left <= NEAR * at.value))
         is_slow = pace.is_slow(left, at.value)
         if is_slow and gives_up and not can_factor and made == ENOUGH:
             break
         if is_near or is_slow:
             found = inverse_of(rows.factor(at.slope)) if can_factor else rows.invert_by_class(at.slope)
             solve, is_last, made = found or solve, is_last or is_near, made + 1
-            memory, pace = Memory(rows.parameters), Pace(tol, unknowns)
+            memory, pace, since = Memory(rows.parameters), Pace(tol, unknowns), 0
+            if is_there:
+                continue
             step = -solve(at.gradient)
         following = search(rows, at, step)
         if following is None:
             break
         memory.keep((following.theta - at.theta).ravel(), (following.gradient - at.gradient).ravel())
-        at = following
+        at, since = following, since + 1
     return Reached(at.theta, max(1, rounds), is_settled=False)
 
 
