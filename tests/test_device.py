@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
 
 from linnet import device
 from linnet.errors import UsageError
@@ -87,3 +88,14 @@ def test_generators_repeat_and_differ(seed: int, index: int) -> None:
 def test_negative_seed() -> None:
     with pytest.raises(UsageError, match="seed"):
         device.generator(-1, "a")
+
+
+def blas_threads() -> set[int]:
+    return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+
+def test_products_of_numpy_and_scipy_are_of_as_many_threads_as_a_block_says() -> None:
+    with device.limit_blas(2):  # which loads what it limits
+        with device.limit_blas(1):
+            assert blas_threads() == {1}
+        assert blas_threads() == {2}

@@ -12,7 +12,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -114,6 +116,23 @@ def limit_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def limit_blas(count: int) -> AbstractContextManager[Any]:
+    """Products of numpy and scipy by `count` threads inside the block, and by as many as before after it.
+
+    Where threads of a program ask at once, threadpoolctl of 3.8 and later has the first decide.
+    """
+    return _pools().limit(limits=count, user_api="blas")
+
+
+@cache
+def _pools() -> Any:
+    """The BLAS that are loaded, which are looked for once: that takes longer than a small fit."""
+    import scipy.linalg  # noqa: F401 (brings a BLAS of its own)
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def stop_spinning() -> None:

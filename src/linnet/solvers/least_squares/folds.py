@@ -28,10 +28,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import LowLevelCallable
-from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from linnet.device import limit_threads
+from linnet.device import limit_blas, limit_threads
 from linnet.errors import UsageError
 from linnet.solvers.least_squares.normal import EPSILON, HIDDEN, Covariance, solve_path
 from linnet.solvers.least_squares.statistics import Statistics
@@ -145,8 +144,7 @@ def cross_validate(
     folds = list(zip(trained, judging, strict=True))
     # A core takes whole decompositions: two share one badly. scipy's LAPACK has threads of its own.
     shares = min(torch.get_num_threads(), len(folds))
-    alone = limit_threads(1), threadpool_limits(1, "blas")
-    with alone[0], alone[1], ThreadPoolExecutor(shares, "linnet-folds") as pool:
+    with limit_threads(1), limit_blas(1), ThreadPoolExecutor(shares, "linnet-folds") as pool:
         ready = [pool.submit(Judge.of, rows, kept, min(l2s), intercept) for rows, kept in folds]
         # Then penalties in pieces, so that no core is without work while the last fold is judged.
         waiting = [_submit(pool, judge.result(), l2s) for judge in ready]

@@ -6,11 +6,13 @@ no optimum, and they tell why.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linnet.device import limit_blas
 from linnet.solvers.problem.few import Few, Values
 from linnet.solvers.smooth.class_rows import ClassRows
 from linnet.solvers.smooth.few_steps import approach, begin, newton
@@ -21,6 +23,9 @@ PARAMETERS = 256
 SOME, WIDEST, TALL = 2**20, 512, 60
 """Numbers in X up to which torch's calls still take as long as their work; columns up to which their Hessian
 at the start is factored; and multiplications of that, as times those of a product with the rows."""
+
+THIN = 200
+"""Columns up to which a thread of BLAS is quicker than two."""
 
 FEWEST = 2**15
 """Numbers in X up to which all steps are Newton's: those of L-BFGS cost little less, and there are more."""
@@ -48,10 +53,12 @@ class Way:
     Args:
         is_newton: by a Hessian a step, and not by L-BFGS.
         can_factor: whether Hessians cost so little that some can be made.
+        is_thin: whether two threads would wait for each other for longer than they share a product.
     """
 
     is_newton: bool
     can_factor: bool
+    is_thin: bool = False
 
     @classmethod
     def of(cls, X: Values, outputs: int, intercept: bool) -> Way | None:
@@ -61,7 +68,14 @@ class Way:
         if is_small and X.size <= FEWEST:
             return cls(is_newton=True, can_factor=True)
         is_some = X.size <= SOME and width <= WIDEST and width**2 <= TALL * len(X)
-        return cls(is_newton=False, can_factor=is_small or outputs == 1) if is_some else None
+        if not is_some:
+            return None
+        return cls(is_newton=False, can_factor=is_small or outputs == 1, is_thin=width <= THIN)
+
+    @property
+    def threads(self) -> AbstractContextManager[None]:
+        """One thread for BLAS where products are thin; as many as there are where they are not."""
+        return limit_blas(1) if self.is_thin else nullcontext()
 
 
 def solve_classes(
@@ -93,7 +107,7 @@ def solve_classes(
     if l2 <= 0 or way is None or (few := Few.of(X, weights, intercept=intercept)) is None:
         return None
     rows = ClassRows(few.A, y, outputs, few.shares, penalty_of(few, l2))
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"), way.threads:
         if way.is_newton:
             reached = newton(rows, min(tol, FINE))
         else:

@@ -49,7 +49,7 @@ def solve_class_folds(
         return None
     order, found = np.argsort(l2s)[::-1].tolist(), np.empty((len(views), len(l2s), outputs, X.shape[1] + 1))
     starts: dict[int, Reached] = {}
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"), way.threads:
         before, last = None, np.zeros(0)
         for place in order:
             rows = ClassRows(few.A, y, outputs, few.shares, penalty_of(few, l2s[place]))
