@@ -6,6 +6,7 @@ Nothing here touches torch's global generator, and a thread count set for a run 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import platform
 import sys
@@ -129,9 +130,9 @@ def limit_blas(count: int) -> AbstractContextManager[Any]:
 @cache
 def _pools() -> Any:
     """The BLAS that are loaded, which are looked for once: that takes longer than a small fit."""
-    import scipy.linalg  # noqa: F401 (brings a BLAS of its own)
     from threadpoolctl import ThreadpoolController
 
+    importlib.import_module("scipy.linalg")  # which brings a BLAS of its own
     return ThreadpoolController()
 
 
