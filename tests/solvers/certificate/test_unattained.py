@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
+import scipy.sparse
 import torch
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
+from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShortfallWarning, UsageError
 from linnet.solvers.solve import solve
 from tests.support.problems import table
@@ -51,6 +54,15 @@ def test_a_penalty_holds_no_bias(name: str, asked: Any) -> None:
     dataset, said = CASES[name]
     with pytest.warns(ShortfallWarning, match=said):
         assert solve(dataset, **asked).status.name == "no optimum"
+
+
+@pytest.mark.parametrize("name", ["one class of weight 0", "a class without rows"])
+@pytest.mark.parametrize("asked", [{"l2": 0.1}, {"l1": 0.01}], ids=str)
+def test_classes_of_sparse_rows_are_named_too(name: str, asked: Any) -> None:
+    dataset, said = CASES[name]
+    rows: Any = SparseFeatures(scipy.sparse.csr_matrix(dataset.X.numpy()))
+    with pytest.warns(ShortfallWarning, match=said):
+        solve(dataclasses.replace(dataset, X=rows), **asked)
 
 
 @pytest.mark.parametrize("asked", [{"l2": 0.1}, {"l1": 0.01}], ids=str)

@@ -9,7 +9,6 @@ from linnet.core.losses import Loss
 from linnet.solvers.certificate.certify import find_span, restrict_hessian
 from linnet.solvers.problem.hessian import is_affordable, newton_direction
 from linnet.solvers.problem.objective import Objective, Point
-from linnet.solvers.problem.rows import DenseRows
 from linnet.solvers.solution import UNATTAINED, Status
 
 RUNS, LITTLE = 0.1, 1e-6
@@ -117,8 +116,7 @@ def _explain_classes(objective: Objective, never: Tensor, always: Tensor, *, is_
 
 
 def _name_classes(objective: Objective, chosen: Tensor) -> str:
-    rows = objective.rows
-    names = rows.dataset.classes if isinstance(rows, DenseRows) else ()
+    names = objective.rows.classes
     return ", ".join(names[k] if names else str(k) for k in chosen.nonzero().flatten().tolist())
 
 

@@ -50,6 +50,8 @@ class Rows(ABC):
     """
 
     X: Any
+    classes: tuple[str, ...] = ()
+    """The classes' names, where they are known."""
 
     def __init__(self, y: Tensor, outputs: int, weights: Tensor | None, dtype: torch.dtype) -> None:
         self.y, self.outputs, self.dtype = y, outputs, dtype
@@ -175,7 +177,7 @@ class DenseRows(Rows):
 
     def __init__(self, dataset: Dataset, dtype: torch.dtype = torch.float32) -> None:
         super().__init__(dataset.y, dataset.outputs, dataset.weights, dtype)
-        self.dataset, self.X, self.scale = dataset, dataset.X, dataset.scale
+        self.dataset, self.X, self.scale, self.classes = dataset, dataset.X, dataset.scale, dataset.classes
         self.height = height_of(self.features + 1, self.outputs)
 
     def scores(self, theta: Tensor) -> Tensor:

@@ -166,6 +166,7 @@ class CentredSparseRows(SparseRows):
         full = np.bincount(X.indices, minlength=rows.features) == len(rows)
         X.data = (X.data - np.where(full, m, 0.0)[X.indices]) * f[X.indices]
         super().__init__(X, y, rows.outputs, rows.weights, rows.dtype)
+        self.classes = rows.classes
         self.offset = torch.from_numpy(np.where(full, 0.0, m * f))  # m f, (D,)
 
     def scores(self, theta: Tensor) -> Tensor:
@@ -212,4 +213,6 @@ def read_rows(dataset: Dataset, dtype: torch.dtype = torch.float32) -> Rows:
     if not isinstance(dataset.X, SparseFeatures):
         return DenseRows(dataset, dtype)
     X = dataset.X if dataset.scale == 1 else dataset.X.times(dataset.scale)
-    return SparseRows(X.matrix, dataset.y, dataset.outputs, dataset.weights, dtype)
+    rows = SparseRows(X.matrix, dataset.y, dataset.outputs, dataset.weights, dtype)
+    rows.classes = dataset.classes
+    return rows
