@@ -30,7 +30,7 @@ THIN = 200
 FEWEST = 2**15
 """Numbers in X up to which all steps are Newton's: those of L-BFGS cost little less, and there are more."""
 
-LEFT = 0.25
+LEFT = 0.05
 """The share of the tolerance to which L-BFGS goes where no Hessian tells what is left."""
 
 FINE = 1e-12
