@@ -61,6 +61,20 @@ def test_penalties_of_ones_own_and_the_best() -> None:
     assert found.run(-1).card.classes == train.classes
 
 
+@pytest.mark.filterwarnings("ignore::linnet.errors.GridEdgeWarning")
+def test_each_fold_is_told_of_before_its_turn() -> None:
+    train, rows, said = linnet.load("digits").train, list[object](), list[object]()
+
+    def tell(number: int, count: int) -> None:
+        said.append((number, count, len(rows)))
+
+    some = train.rows(slice(0, 300))
+    linnet.regularization_path(
+        some, l1s=[0.1, 0.05], folds=3, tol=1e-3, progress=rows.append, fold_progress=tell
+    )
+    assert said == [(1, 3, 2), (2, 3, 2), (3, 3, 2)]
+
+
 def test_a_run_of_a_path_says_how_it_was_solved() -> None:
     train = linnet.load("digits").train
     path = regularization_path(train, l1s=[0.1, 0.01], l2=0.3, intercept=False)

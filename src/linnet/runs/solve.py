@@ -145,7 +145,7 @@ def solve_request(
         is_catalog: whether the rows are known to be as linnet loads them by name.
         progress: called with a record an iteration.
         path_progress: called with a row a penalty of the path.
-        say: called with what the table of a path does not say.
+        say: called with what the table of a path does not say, and before each fold.
 
     Raises:
         UsageError: as `solve`, `regularization_path` and `infer` do.
@@ -154,7 +154,7 @@ def solve_request(
     request = replace(request, intercept=request.intercept and splits.train.has_intercept)
     folder, path = None if out is None else new_folder(Path(out)), None
     if request.path is not None:
-        path = _take_path(splits.train, request, path_progress)
+        path = _take_path(splits.train, request, path_progress, say)
         if say is not None and path.notes:
             say("\n".join(path.notes))
         chosen = float(path.table["penalty"].iloc[path.best if request.folds is None else path.simplest])
@@ -192,7 +192,10 @@ def _find_baseline(splits: Splits, solution: Solution) -> dict[str, Any]:
 
 
 def _take_path(
-    train: Dataset, request: SolveRequest, progress: Callable[[dict[str, float]], object] | None
+    train: Dataset,
+    request: SolveRequest,
+    progress: Callable[[dict[str, float]], object] | None,
+    say: Callable[[str], object] | None,
 ) -> PenaltyPath:
     """The path of penalties, measured by folds, or on the data's own rows to validate on, or else a tenth."""
     name, other = request.path_penalty, "l2" if request.path_penalty == "l1" else "l1"
@@ -205,7 +208,8 @@ def _take_path(
     return regularization_path(
         fitted, by_name(request.loss, request.huber), validation=kept, folds=request.folds, seed=request.seed,
         class_weight=request.class_weight, standardize=request.standardize, intercept=request.intercept,
-        dtype=request.dtype, progress=progress, **along,
+        dtype=request.dtype, progress=progress,
+        fold_progress=None if say is None else lambda one, count: say(f"fold {one} of {count}"), **along,
     )  # fmt: skip
 
 

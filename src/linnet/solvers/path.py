@@ -29,7 +29,7 @@ from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import Direct, goes_by_sums
 from linnet.solvers.least_squares.statistics import Statistics
-from linnet.solvers.path_folds import cross_validate
+from linnet.solvers.path_folds import FoldSaid, cross_validate
 from linnet.solvers.path_side import SparsePath
 from linnet.solvers.penalty_grid import spread_penalties
 from linnet.solvers.prepare import Preparation
@@ -167,6 +167,7 @@ def regularization_path(
     dtype: str = "float64",
     tol: float = 1e-6,
     progress: Said | None = None,
+    fold_progress: FoldSaid | None = None,
 ) -> Path:
     """Solve for many penalties, from the largest down.
 
@@ -189,6 +190,7 @@ def regularization_path(
         dtype: of the products on the way.
         tol: of each, as a share of its objective.
         progress: called with each row of the table.
+        fold_progress: called with a fold's number, from 1, before its turn, and how many there are.
 
     Raises:
         UsageError, ShapeError: as of `solve`; or neither or both of l1s and l2s are given.
@@ -252,7 +254,7 @@ def regularization_path(
             regularization_path, loss=loss, l1=l1, l2=l2, class_weight=class_weight, standardize=standardize,
             intercept=intercept, dtype=dtype, tol=tol, **{f"{penalty_name}s": penalties},
         )  # fmt: skip
-        figures = figures.assign(**cross_validate(again, parts, dataset))
+        figures = figures.assign(**cross_validate(again, parts, dataset, fold_progress))
     done = Path(penalty_name, figures, bank, statuses, card, request, dataset.origin, dataset.checksum)
     _warn(done)
     return done

@@ -14,9 +14,11 @@ from linnet.data.dataset import Dataset
 from linnet.data.split import Fold
 from linnet.errors import GridEdgeWarning
 
+FoldSaid = Callable[[int, int], object]
+
 
 def cross_validate(
-    path: Callable[..., Any], folds: Sequence[Fold], dataset: Dataset
+    path: Callable[..., Any], folds: Sequence[Fold], dataset: Dataset, progress: FoldSaid | None = None
 ) -> dict[str, NDArray[np.float64]]:
     """The mean validation loss of each penalty over folds, and its standard error, (P,).
 
@@ -24,9 +26,12 @@ def cross_validate(
         path: of the penalties, on the rows that it is given and measured on its `validation`.
         folds: of the rows.
         dataset: the rows.
+        progress: called with a fold's number, from 1, before its turn, and how many there are.
     """
     losses = []
-    for fold in folds:
+    for number, fold in enumerate(folds, 1):
+        if progress is not None:
+            progress(number, len(folds))
         trained = dataset.rows(fold.weights.nonzero()[:, 0])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", GridEdgeWarning)  # of one fold, which means nothing
