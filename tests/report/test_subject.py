@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -21,4 +22,5 @@ def test_what_is_drawn_of_the_rows_is_asked_for_before_what_takes_long() -> None
     of = Subject(run, Rows(train, test), "en", drawer=Noted())
     of.judge()
     assert seen == [False]
-    assert of.reliability() == repr(of.assessment.calibration["width"].ece).encode()
+    _, content = of.reliability.image.uri.split(",", 1)
+    assert base64.b64decode(content).startswith(repr(of.assessment.calibration["width"].ece).encode())
