@@ -46,7 +46,7 @@ def solve_few(problem: Problem, method: Method) -> Answer | None:
             _wide(X), _wide(y), weights, l1=l1, l2=l2, tol=method.tol, intercept=problem.intercept
         )
         return None if lasso is None else Answer(lasso.theta, max(1, lasso.rounds))
-    if l1 or X.size > (FEWEST if method.name == "newton" else SOME):
+    if l1 or X.size > _most(method):
         return None
     classes = solve_classes(
         _wide(X), _numbers(y), problem.rows.classes or 2, weights, l2=l2, tol=method.tol,
@@ -72,7 +72,7 @@ def solve_few_folds(
     if not is_plain or method.max_iter is not None or method.name not in ("auto", "newton"):
         return None
     arrays = problem.rows.arrays()
-    if arrays is None or arrays[0].size > (FEWEST if method.name == "newton" else SOME):
+    if arrays is None or arrays[0].size > _most(method):
         return None
     X, y, weights = arrays
     views = np.stack([np.bincount(trained, minlength=len(X)) for trained, _ in splits]).astype(np.float64)
@@ -104,6 +104,11 @@ def judge_few_classes(
         hits = named == y[kept]
         found.append(np.average(hits, 1, None if weights is None else weights[kept]))
     return np.stack(found, 1)
+
+
+def _most(method: Method) -> int:
+    """Numbers in X of classes up to which they are few; all steps are Newton's where these were asked for."""
+    return FEWEST if method.name == "newton" else SOME
 
 
 def _wide(values: np.ndarray) -> np.ndarray:

@@ -121,7 +121,7 @@ class SweepLearner(Learner):
             self._take(chunks, entered, block, stopped)
             return
         self.workers.share(chunks, lambda share: self._take(share, entered, block, lambda: False))
-        for _ in block.sizes:
+        for _ in block.sizes:  # which counts the minibatches; who stops does so between two blocks
             stopped()
 
     @torch.inference_mode()
