@@ -11,8 +11,9 @@ import matplotlib
 import numpy as np
 import pytest
 
-from linnet.plot import drawing
+from linnet.plot import drawing, style
 from linnet.plot.drawing import Drawing, is_plain
+from linnet.plot.save import render
 
 RECORDS = [{"epoch": 1, "train_loss": 2.0}, {"epoch": 2, "train_loss": 1.5}]
 
@@ -76,3 +77,15 @@ def test_a_style_that_a_program_has_set_is_not_plain() -> None:
     with matplotlib.rc_context({"lines.linewidth": 5}):
         assert not is_plain()
     assert is_plain()
+
+
+@pytest.mark.skipif(style.cjk_font() is None, reason="needs a font with Chinese characters")
+def test_a_font_with_chinese_characters_changes_no_figure() -> None:
+    figure = Drawing("curves:curves", (RECORDS, "", "en"))
+    before = render(figure.draw(), ".svg")
+    with matplotlib.rc_context():
+        style.use_cjk_font()
+        assert is_plain()
+        assert render(figure.draw(), ".svg") == before
+        matplotlib.rcParams["font.family"] = ["serif", *matplotlib.rcParams["font.family"]]
+        assert not is_plain()

@@ -55,7 +55,20 @@ def is_plain() -> bool:
     import matplotlib
 
     own = matplotlib.rcParamsOrig
-    return all(matplotlib.rcParams[name] == own[name] for name in own if not name.startswith("backend"))
+    changed = [
+        name for name in own if not name.startswith("backend") and matplotlib.rcParams[name] != own[name]
+    ]
+    return not changed or (changed == ["font.family"] and _has_characters_alone(own["font.family"]))
+
+
+def _has_characters_alone(families: Sequence[str]) -> bool:
+    """Whether only a font with Chinese characters was added, which each figure adds by itself."""
+    import matplotlib
+
+    from linnet.plot.style import cjk_font
+
+    font = cjk_font()
+    return font is not None and matplotlib.rcParams["font.family"] == [*families, font[0]]
 
 
 def _parts(value: Any) -> Iterator[bytes]:

@@ -60,7 +60,8 @@ def begin(drawing: Drawing, drawer: Drawer, known: Mapping[str, str]) -> Callabl
             uri = theme(drawn())
         for one in found:
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-        return Image(uri) if found or not is_plain() else _marked(uri, key)
+        is_warned = any(one.category is not ResourceWarning for one in found)  # those are of anyone's files
+        return Image(uri) if is_warned or not is_plain() else _marked(uri, key)
 
     return wait
 
