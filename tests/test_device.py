@@ -1,10 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
-
 import pytest
 import torch
 from hypothesis import given
@@ -40,38 +35,6 @@ def test_threads_are_restored_after_an_error() -> None:
         assert torch.get_num_threads() == before + 1
         raise RuntimeError("inside")
     assert torch.get_num_threads() == before
-
-
-SLEEPERS = """
-import threading, torch
-from linnet.device import stop_spinning
-X = torch.rand(256, 784, generator=torch.Generator().manual_seed(0))
-before = X @ X.T
-for _ in range(2):
-    stop_spinning()
-    print([thread.daemon for thread in threading.enumerate() if thread.name == "linnet-sleeper"])
-print(torch.get_num_threads(), torch.equal(X @ X.T, before))
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux" or device.available_cores() < 2, reason="of GNU's OpenMP alone")
-@pytest.mark.parametrize(("policy", "sleepers"), [(None, "[True]"), ("passive", "[]"), ("active", "[]")])
-def test_threads_rest_once_and_compute_what_they_did_unless_people_chose_how_they_wait(
-    policy: str | None, sleepers: str
-) -> None:
-    cores = str(device.available_cores())
-    environment = {k: v for k, v in os.environ.items() if k not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
-    environment |= {"OMP_NUM_THREADS": cores} | ({"OMP_WAIT_POLICY": policy} if policy else {})
-    ended = subprocess.run(
-        [sys.executable, "-c", SLEEPERS], env=environment, capture_output=True, text=True, check=True
-    )
-    assert ended.stdout.splitlines() == [sleepers, sleepers, f"{cores} True"]
-
-
-def test_one_thread_waits_for_nobody() -> None:
-    with device.limit_threads(1):
-        device.stop_spinning()
-    assert all(thread.name != "linnet-sleeper" for thread in threading.enumerate())
 
 
 @given(st.integers(0, 2**40), st.integers(0, 2**20))

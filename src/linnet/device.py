@@ -9,8 +9,6 @@ import contextlib
 import importlib
 import os
 import platform
-import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -34,9 +32,6 @@ LONG = 1 << 22
 """Multiplications of a minibatch's scores (B·D·M·K) from which it does; below, threads mostly wait."""
 
 DTYPES = ("float32", "float64")
-
-PARALLEL = 1 << 16
-"""Numbers a thread from which torch shares out an elementwise operation among its threads."""
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -134,38 +129,6 @@ def _pools() -> Any:
 
     importlib.import_module("scipy.linalg")  # which brings a BLAS of its own
     return ThreadpoolController()
-
-
-def stop_spinning() -> None:
-    """Have torch's threads sleep soon while they wait for work, where they would keep a core busy.
-
-    GNU's OpenMP, which torch computes with on Linux, spins for milliseconds between two products unless
-    OMP_WAIT_POLICY said otherwise before torch was imported. Beside another program that wants a core, each
-    product then waits for a thread that waits for that core. Its manual (GOMP_SPINCOUNT) has it spin a
-    thousandth as long where it holds more threads than there are cores. So a thread of ours, which sleeps,
-    holds some. How many compute stays as it is, and with it every bit of the results.
-    """
-    threads, cores = torch.get_num_threads(), available_cores()
-    is_set = not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}.isdisjoint(os.environ)
-    if _sleepers or is_set or sys.platform != "linux" or not 2 <= threads <= cores <= 2 * threads:
-        return
-    for _ in range((cores - 1) // (threads - 1)):
-        has_begun = threading.Event()
-        name = "linnet-sleeper"
-        sleeper = threading.Thread(target=_hold_threads, args=(has_begun,), name=name, daemon=True)
-        _sleepers.append(sleeper)
-        sleeper.start()
-        has_begun.wait()
-
-
-_sleepers: list[threading.Thread] = []
-
-
-def _hold_threads(has_begun: threading.Event) -> None:
-    """Begin a team of OpenMP's threads, which lasts as long as the thread that began it: for good."""
-    torch.zeros(torch.get_num_threads() * PARALLEL).add_(1)
-    has_begun.set()
-    threading.Event().wait()
 
 
 def map_in_threads(work: Callable[[Item], Result], shares: Sequence[Item]) -> list[Result]:

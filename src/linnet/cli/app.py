@@ -58,13 +58,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console without Chinese shows ? and goes on
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two spinning programs halve each other's speed
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] != ["run"]:  # whose notes wait as they would anywhere (`linnet.d2l.waiting`)
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two spinning programs halve each other's speed
     plain, warnings.formatwarning = warnings.formatwarning, _format_warning
     collected = gc.get_threshold()
     gc.set_threshold(*SELDOM)
     atexit.register(gc.freeze)  # the last thing at exit, where garbage of torch is looked for to no avail
     try:
-        _call(list(sys.argv[1:] if argv is None else argv))
+        _call(arguments)
     except LinnetError as error:
         fail(str(error), error.exit_code)
     except KeyboardInterrupt:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils import data
 
+from linnet.d2l import waiting
 from linnet.d2l.torchvision import (
     Compose,
     FashionMNIST,
@@ -28,7 +29,6 @@ from linnet.d2l.torchvision import (
 from linnet.data.batches import Batches, shuffle_rows
 from linnet.data.dataset import Dataset
 from linnet.data.sources.fashion_mnist import CLASSES
-from linnet.device import stop_spinning
 from linnet.errors import ShapeError, UsageError
 
 Rows = TypeVar("Rows", bound=Sized)
@@ -69,7 +69,7 @@ class _Loader(Generic[Rows]):
     def __init__(self, dataset: Rows, batch_size: int, shuffle: bool) -> None:
         if batch_size < 1:
             raise UsageError(f"batch_size must be at least 1, not {batch_size}")
-        stop_spinning()  # here, as whoever loads data trains on them by loops of their own
+        waiting.sleep()  # here, as whoever loads data trains on them by loops of their own
         self.dataset, self.batch_size, self.shuffle = dataset, batch_size, shuffle
 
     def __len__(self) -> int:
@@ -103,6 +103,7 @@ class ArrayLoader(_Loader[data.TensorDataset]):
         order = torch.randperm(rows) if self.shuffle else None
         for low in range(0, rows, self.batch_size):
             high = low + self.batch_size
+            waiting.adapt()
             if order is None:
                 yield [tensor[low:high].clone() for tensor in tensors]
             else:
@@ -141,6 +142,7 @@ class ImageLoader(_Loader[ImageSet]):
         images, targets, steps = self.dataset.data, self.dataset.targets, self._steps()
         order = shuffle_rows(len(images), self._draw_seed()) if self.shuffle else torch.arange(len(images))
         for index in order.split(self.batch_size):
+            waiting.adapt()
             X = images.index_select(0, index).unsqueeze(1)  # (B, 1, H, W)
             yield [apply_steps(X, steps), targets.index_select(0, index)]
 

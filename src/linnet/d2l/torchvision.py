@@ -21,11 +21,11 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils import data
 
+from linnet.d2l import waiting
 from linnet.data import registry
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.sources import fashion_mnist, mnist
 from linnet.data.sources.idx_files import IdxSource
-from linnet.device import stop_spinning
 from linnet.errors import DataNotFoundError, ShapeError, UsageError
 
 Transform = Callable[[Any], Any]
@@ -134,7 +134,7 @@ class ImageSet(data.Dataset[tuple[Any, Any]]):
     def __init__(
         self, rows: Dataset, transform: Transform | None = None, target_transform: Transform | None = None
     ) -> None:
-        stop_spinning()  # people put their own loaders and loops around it
+        waiting.sleep()  # people put their own loaders and loops around it
         self.data = rows.images(slice(None))  # (N, H, W)
         self.targets = rows.y
         self.classes = list(self.classes or rows.classes)

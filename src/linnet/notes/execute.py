@@ -159,7 +159,7 @@ def _make_environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     if kept.get("LINNET_DATA"):
         kept["LINNET_DATA"] = str(Path(kept["LINNET_DATA"]).expanduser().absolute())
-    return {"OMP_WAIT_POLICY": "passive", **kept, "PYTHONIOENCODING": "utf-8"}
+    return {**kept, "PYTHONIOENCODING": "utf-8"}
 
 
 def _run(client: NotebookClient, number: int, outcome: Outcome, interrupt: _KillOnInterrupt) -> bool:

@@ -113,6 +113,7 @@ def prepare(imports: Iterable[str], script: str = "") -> None:
     shell.run_line_magic("config", "InlineBackend.figure_format = 'retina'")
     use_cjk_font()
     _disable_shell(shell)
+    shell.events.register("pre_run_cell", _have_threads_sleep)
     if script:
         sys.argv = [script]
         shell.user_ns["__file__"] = script
@@ -121,6 +122,17 @@ def prepare(imports: Iterable[str], script: str = "") -> None:
             exec(line, shell.user_ns)
     # Five worker processes on two cores are the book's way; the reader can do nothing about the note on it.
     warnings.filterwarnings("ignore", message="This DataLoader will create .* worker processes")
+
+
+def _have_threads_sleep(_info: object) -> None:
+    """Once notes have brought torch, have its threads sleep while they wait: many read by worker processes.
+
+    linnet's loaders wake them where cores are free.
+    """
+    if "torch" in sys.modules and "linnet.d2l.waiting" not in sys.modules:
+        from linnet.d2l import waiting
+
+        waiting.sleep()
 
 
 def _stay_inline(shell: Any) -> None:
