@@ -95,11 +95,16 @@ def write(path: Path | str, content: bytes | str) -> None:
 
 def is_ours(path: Path) -> bool:
     """Whether a file bears one of the marks of what linnet makes."""
+    return has_mark(path, MARKS)
+
+
+def has_mark(path: Path, marks: Sequence[bytes]) -> bool:
+    """Whether one of these is near a file's beginning or end."""
     with path.open("rb") as file:
         head = file.read(_SEARCHED)
         file.seek(max(len(head), path.stat().st_size - _SEARCHED))
         tail = file.read(_SEARCHED)
-    return any(mark in head or mark in tail for mark in MARKS)
+    return any(mark in head or mark in tail for mark in marks)
 
 
 def check_replaceable(path: Path | str, advice: str = "give another --out (out=)") -> None:

@@ -53,6 +53,14 @@ def test_export_of_a_folders_model_checks_on_one_of_its_files(capsys: pytest.Cap
     assert " rows of test.csv and rows made of the schema" in capsys.readouterr().out
 
 
+def test_export_says_that_an_earlier_one_is_replaced(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for end in ("bytes", "in place of an earlier export"):
+        assert call("export", digits_run, "--to", "c", "--out", "digits.c") == 0
+        assert capsys.readouterr().out.splitlines()[0].endswith(end)
+
+
 def test_export_needs_a_known_format(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("export", digits_run, "--to", "pickle") == 2
     assert call("export", digits_run) == 2

@@ -128,6 +128,29 @@ def test_the_default_place_is_the_runs_folder(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "run.json").read_text())["status"] == "completed"
 
 
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_name_that_promises_another_format_is_refused(to: str, tmp_path: Path) -> None:
+    suffix = FORMATS[to].suffixes[0]
+    with pytest.raises(UsageError, match=rf"x\.npz .* {to}, which writes .* ends in \{suffix}"):
+        export_model(make_run("softmax"), to, tmp_path / "x.npz")
+    assert not list(tmp_path.iterdir())
+    assert export_model(make_run("softmax"), to, tmp_path / f"x.v1{suffix.upper()}").path.is_file()
+
+
+def test_a_suffix_of_another_format_names_that_format(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"ends in \.sql, or export --to c$"):
+        export_model(make_run("softmax"), "sql", tmp_path / "x.c")
+
+
+def test_an_earlier_export_is_replaced_and_said_and_a_model_stays(tmp_path: Path) -> None:
+    run, path = make_run("softmax"), tmp_path / "x.safetensors"
+    assert [export_model(run, "safetensors", path).replaced for _ in range(2)] == [False, True]
+    run.save(tmp_path / "run")
+    path.write_bytes((tmp_path / "run" / "model.safetensors").read_bytes())
+    with pytest.raises(UsageError, match="is no export, so it stays"):
+        export_model(run, "safetensors", path)
+
+
 def test_the_predictor_agrees_with_the_run(run: Run, tmp_path: Path) -> None:
     run.save(tmp_path)
     model = Predictor.read(tmp_path / "model.safetensors")

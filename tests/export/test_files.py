@@ -16,7 +16,7 @@ from safetensors import safe_open
 
 import linnet
 from linnet.errors import MissingExtraError
-from linnet.export import export_model
+from linnet.export import FORMATS, export_model
 from tests.support.colors import arrays, dataset
 from tests.support.runs import NAMES, make_run
 
@@ -110,7 +110,10 @@ def test_the_same_model_gives_the_same_bytes() -> None:
 def test_a_model_in_colour_says_the_order_of_its_numbers_and_takes_pictures() -> None:
     (X, y), data = arrays(), dataset()
     run = linnet.solve(data, l2=0.01).value
-    paths = {to: export_model(run, to, Path(f"color.{to}"), data.X).path for to in ("numpy", "c", "js")}
+    paths = {
+        to: export_model(run, to, Path(f"color{FORMATS[to].suffixes[0]}"), data.X).path
+        for to in ("numpy", "c", "js")
+    }
     names = python(paths["numpy"])
     assert names["predict"](X) == y.tolist()  # (N, 6, 6, 3)
     assert names["IMAGE_SHAPE"] == (6, 6, 3)

@@ -51,7 +51,8 @@ def export(
         safetensors (plain W and b), onnx, numpy (one Python file), js (one ES module), c (one C99 file) or
         sql (one query).
     out
-        The file; in the run's folder when not given.
+        The file; in the run's folder when not given. A suffix must be the format's own: .safetensors,
+        .onnx, .py, .mjs or .js, .c or .h, .sql. An earlier export there is replaced, nothing else.
     table
         The name of the table that a query reads, such as penguins or public.penguins; after the data set
         when not given.
@@ -67,7 +68,8 @@ def export(
     check = done.checked_by
     if done.difference is not None:
         check = f"checked by {check} on {done.rows:,} {source}: largest difference {done.difference:.1g}"
-    size = f"{done.path}, {done.path.stat().st_size:,} bytes"
+    instead = ", in place of an earlier export" if done.replaced else ""
+    size = f"{done.path}, {done.path.stat().st_size:,} bytes{instead}"
     print_result(
         lambda: {**vars(done), "path": str(done.path), "source": source}, lambda: [size, check], json
     )

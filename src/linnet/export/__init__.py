@@ -68,8 +68,9 @@ def export_model(
         Where it is and how far it is from the run.
 
     Raises:
-        UsageError: an unknown format, several models, no path, a path where a file is that linnet did not
-            make, a model too large for the format, or a column of a kind that it cannot encode.
+        UsageError: an unknown format, several models, no path, one whose suffix is another format's or where
+            a file stands that is no export, a model too large for the format, or a column of a kind that it
+            cannot encode.
         DataNotFoundError, ChecksumError: the folder holds no model, or a damaged one.
         ShapeError, FormatError: the rows do not fit the model.
         ExportError: the file does not give the run's answers. A file that stood at `path` is left there.
@@ -87,8 +88,10 @@ def export_model(
     else:
         trial = try_columns(chosen, program_of(model, table, kept), rows, _able(model))
     difference, checked_by = _run(trial, chosen)
+    replaced = path.exists()
     files.write(path, trial.content)
-    return Exported(path, difference, checked_by, len(trial.expected) if difference is not None else 0)
+    checked = len(trial.expected) if difference is not None else 0
+    return Exported(path, difference, checked_by, checked, replaced)
 
 
 def _run(trial: Trial, chosen: Format) -> tuple[float | None, str]:
@@ -155,7 +158,23 @@ def _place(folder: Path | None, chosen: Format, path: Path | str | None) -> Path
     if path is None and folder is None:
         raise UsageError("say where to write: the run has no folder")
     place = Path(path) if path is not None else Path(folder or "", chosen.file_name)
+    _check_suffix(place, chosen)
     if place.name in ("model.safetensors", "checkpoint.safetensors") and (place.parent / "run.json").exists():
         raise UsageError(f"{place} is the run's own file: export to another name")
     files.check_replaceable(place)
+    marks = [one.mark for one in FORMATS.values()]
+    if place.is_file() and place.stat().st_size and not files.has_mark(place, marks):
+        raise UsageError(f"{place} is no export, so it stays: give another --out (path=)")
     return place
+
+
+def _check_suffix(place: Path, chosen: Format) -> None:
+    """Refuse a name that promises another format; one without a suffix promises none."""
+    suffix = place.suffix.lower()
+    if not suffix or suffix in chosen.suffixes:
+        return
+    other = next((f", or export --to {one.name}" for one in FORMATS.values() if suffix in one.suffixes), "")
+    raise UsageError(
+        f"{place} does not suit {chosen.name}, which writes {chosen.what}: give a name that ends in "
+        f"{' or '.join(chosen.suffixes)}{other}"
+    )

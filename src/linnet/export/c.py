@@ -132,4 +132,4 @@ def _type(dtype: np.dtype) -> str:
     return "float" if dtype.itemsize == 4 else "double"
 
 
-FORMAT = Format("c", "model.c", render, answers, TABLE)
+FORMAT = Format("c", "model.c", render, answers, TABLE, (".c", ".h"), "one C99 file")

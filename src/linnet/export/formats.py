@@ -43,12 +43,14 @@ class Exported:
             predictions, as a share of them where they are beyond ±1); None where it was not checked.
         checked_by: the program that ran the file, or "not checked: …" with the reason.
         rows: how many rows it was checked on.
+        replaced: an earlier export stood there.
     """
 
     path: Path
     difference: float | None
     checked_by: str
     rows: int
+    replaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,9 @@ class Format:
         answers: the file's own answers, (B, K), for rows (B, D) of the model's type, and what ran it. It
             raises `NotCheckedError` where there is no such program.
         table: likewise of a model of a table.
+        suffixes: that a file of the format may have.
+        what: it writes, in words.
+        mark: that its files bear, one of `linnet.files.MARKS`.
     """
 
     name: str
@@ -85,6 +90,9 @@ class Format:
     render: Callable[[Predictor], bytes]
     answers: Callable[[Path, Rows], tuple[NDArray[np.floating], str]]
     table: TableFormat
+    suffixes: tuple[str, ...]
+    what: str
+    mark: bytes = b"Written by linnet"
 
 
 class NotCheckedError(Exception):

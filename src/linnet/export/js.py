@@ -121,4 +121,4 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
         return np.fromfile(folder / "answers", "<f8").reshape(len(X), -1), "node"
 
 
-FORMAT = Format("js", "model.mjs", render, answers, TABLE)
+FORMAT = Format("js", "model.mjs", render, answers, TABLE, (".mjs", ".js"), "one ES module")

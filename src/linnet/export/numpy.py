@@ -114,4 +114,4 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
         return np.load(made), "Python and numpy"
 
 
-FORMAT = Format("numpy", "model.py", render, answers, TABLE)
+FORMAT = Format("numpy", "model.py", render, answers, TABLE, (".py",), "one Python file")

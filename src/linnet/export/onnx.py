@@ -63,4 +63,4 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     return run_graph(path, {"rows": X})
 
 
-FORMAT = Format("onnx", "model.onnx", render, answers, TABLE)
+FORMAT = Format("onnx", "model.onnx", render, answers, TABLE, (".onnx",), "one ONNX graph", b"\x12\x06linnet")

@@ -30,4 +30,13 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     return answers_of(scores, card), "safetensors and numpy"
 
 
-FORMAT = Format("safetensors", "plain.safetensors", render, answers, TABLE)
+FORMAT = Format(
+    "safetensors",
+    "plain.safetensors",
+    render,
+    answers,
+    TABLE,
+    (".safetensors",),
+    "W and b as safetensors",
+    b"linnet.linear/",
+)

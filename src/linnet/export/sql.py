@@ -115,4 +115,4 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     return np.array(made, np.float64).reshape(len(X), -1), f"SQLite {sqlite3.sqlite_version}"
 
 
-FORMAT = Format("sql", "model.sql", render, answers, TABLE)
+FORMAT = Format("sql", "model.sql", render, answers, TABLE, (".sql",), "one query")
