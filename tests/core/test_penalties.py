@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linnet.core.penalties import Penalty, shrink
+from linnet.core.penalties import Penalty, read_penalties, shrink
 from linnet.errors import UsageError
 
 WEIGHT = st.floats(0, 3)
@@ -34,3 +38,40 @@ def test_shrink_gives_exact_zeros() -> None:
 def test_a_weight_that_cannot_be_is_refused(wrong: float) -> None:
     with pytest.raises(UsageError, match="l1"):
         Penalty(l1=wrong)
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.int32, np.uint8])
+def test_how_many_penalties_is_a_whole_number_of_any_library(kind: Any) -> None:
+    assert read_penalties(kind(4), "l1s") == 4
+    assert isinstance(read_penalties(kind(4), "l1s"), int)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [[0.5, 2], (0.5, np.int64(2)), np.array([0.5, 2.0]), torch.tensor([0.5, 2.0]), [Fraction(1, 2), 2]],
+)
+def test_penalties_are_a_sequence_of_any_library(given: Any) -> None:
+    assert read_penalties(given, "l1s") == [0.5, 2.0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        True,
+        np.True_,
+        4.0,
+        np.float32(4),
+        "4",
+        None,
+        np.array(4),
+        [],
+        [[1.0]],
+        [0.5, True],
+        np.array([True]),
+        ["4"],
+        [None],
+    ],
+)
+def test_what_is_neither_a_number_of_penalties_nor_some_is_refused_by_name(wrong: Any) -> None:
+    with pytest.raises(UsageError, match=r"l1s must be a whole number .* or a list"):
+        read_penalties(wrong, "l1s")

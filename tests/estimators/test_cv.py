@@ -88,7 +88,7 @@ def test_groups_reach_the_splitter_by_routing() -> None:
         SoftmaxClassifierCV(l2s=2, cv=GroupKFold(4)).fit(X, y, groups=groups)
 
 
-@pytest.mark.parametrize("l2s", [[], [-1.0], [np.nan], [[1.0]], 0])
+@pytest.mark.parametrize("l2s", [[], [-1.0], [np.nan], [[1.0]], 0, True, [True], 4.0])
 def test_penalties_that_cannot_be_are_refused(l2s: Any) -> None:
     with pytest.raises(ValueError, match="l2"):
         LinearRegressorCV(l2s=l2s).fit(X_diabetes, y_diabetes)

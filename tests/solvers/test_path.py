@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -85,13 +86,21 @@ def test_a_run_of_a_path_says_how_it_was_solved() -> None:
 
 
 def test_what_a_path_refuses() -> None:
-    for asked in ({}, {"l1s": 3, "l2s": 3}, {"l1s": 1}, {"l1s": [-1.0]}, {"l1s": []}):
+    for asked in ({}, {"l1s": 3, "l2s": 3}, {"l1s": 1}, {"l1s": [-1.0]}, {"l1s": []}, {"l1s": 4.0}):
         with pytest.raises(UsageError):
             regularization_path(table(), **asked)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="held out"):
         _ = regularization_path(table(), l1s=[0.1]).best
     with pytest.raises(ShapeError):
         regularization_path(table(), l1s=[0.1], validation=table(features=3))
+
+
+def test_how_many_penalties_and_folds_may_be_numpys_numbers() -> None:
+    own = regularization_path(table(), l1s=4, folds=2)
+    found = regularization_path(table(), l1s=np.int64(4), folds=np.int64(2))  # type: ignore[arg-type]
+    assert found.table["validation_loss"].tolist() == own.table["validation_loss"].tolist()
+    with pytest.raises(UsageError, match=r"folds must lie in .* not 2\.5"):
+        regularization_path(table(), l1s=4, folds=2.5)  # type: ignore[arg-type]
 
 
 def test_a_path_of_ridges_gathers_its_sums_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from linnet.errors import UsageError
 from linnet.lazy import torch
@@ -44,6 +48,31 @@ class Penalty:
         if self.l2:  # a weight may be too large to be squared where nothing asks for its square
             total = total + self.l2 / 2 * wide.square().sum()
         return total + self.l1 * wide.abs().sum() if self.l1 else total
+
+
+def read_penalties(given: Sequence[float] | int, name: str) -> int | list[float]:
+    """How many penalties are to be tried, or which, whatever library the numbers are of.
+
+    Args:
+        given: a whole number, or a sequence of at least one penalty.
+        name: what they are called, such as "l2s".
+
+    Raises:
+        UsageError: neither was given, or a penalty is negative or not finite.
+    """
+    if isinstance(given, Integral) and not isinstance(given, bool):
+        return int(given)
+    kind = f"{name} must be a whole number (how many) or a list of at least one penalty, not {given!r}"
+    if _is_number(given):
+        raise UsageError(f"{kind}: write [{given:g}] for that penalty alone")
+    values = np.asarray(given, dtype=object)  # where a boolean beside numbers stays one
+    if values.ndim != 1 or not len(values) or not all(map(_is_number, values)):
+        raise UsageError(kind)
+    return [Penalty(float(value)).l2 for value in values]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -108,7 +109,7 @@ def split_folds(dataset: Dataset, count: int, seed: int) -> list[Fold]:
     Raises:
         UsageError: fewer than two folds, or fewer rows, groups or times to judge by than folds.
     """
-    if not 2 <= count <= len(dataset):
+    if not isinstance(count, Integral) or not 2 <= count <= len(dataset):
         raise UsageError(f"folds must lie in 2…{len(dataset)}, the number of rows, not {count}")
     arrays = dataset.arrays
     if arrays.times is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.core.penalties import Penalty
+from linnet.core.penalties import read_penalties
 from linnet.errors import warn
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -19,12 +19,10 @@ def penalties(l2s: int | Sequence[float]) -> list[float]:
     """The penalties that were asked for; a number is that many of 1e-6…100, evenly on a logarithmic scale.
 
     Raises:
-        ValueError: there is none, or one is negative or not finite.
+        UsageError: there is none, or one is negative or not finite.
     """
-    values = np.logspace(-6, 2, l2s) if isinstance(l2s, int | np.integer) else np.asarray(l2s, dtype=float)
-    if values.ndim != 1 or not len(values):
-        raise ValueError(f"l2s must be a number or a list of at least one l2, got {l2s!r}")
-    return [Penalty(float(value)).l2 for value in values]
+    given = read_penalties(l2s, "l2s")
+    return np.logspace(-6, 2, given).tolist() if isinstance(given, int) else given
 
 
 def number_rows(splits: Iterable[Any], rows: int) -> list[Split]:

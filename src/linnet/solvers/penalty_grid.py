@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 
-from linnet.core.penalties import Penalty
+from linnet.core.penalties import Penalty, read_penalties
 from linnet.errors import UsageError
 from linnet.solvers.certificate.duality import move_bias
 from linnet.solvers.problem.objective import Objective
@@ -38,13 +37,11 @@ def largest_l1(objective: Objective) -> float:
 
 def spread_penalties(given: Sequence[float] | int, objective: Objective, penalty_name: str) -> list[float]:
     """The penalties, the largest first."""
-    if not isinstance(given, int):
-        values = sorted((float(value) for value in given), reverse=True)
-        if not values or not all(math.isfinite(v) and v >= 0 for v in values):
-            raise UsageError(f"penalties must be finite numbers of at least 0, got {values}")
-        return values
-    if given < 2:
-        raise UsageError(f"a path has 2 penalties at least, not {given}")
+    count = read_penalties(given, f"{penalty_name}s")
+    if not isinstance(count, int):
+        return sorted(count, reverse=True)
+    if count < 2:
+        raise UsageError(f"a path has 2 penalties at least, not {count}")
     top = largest_l1(objective) if objective.loss.is_smooth else 1.0
     top = (top or 1.0) * (BEYOND if penalty_name == "l2" else 1.0)
-    return np.geomspace(top, top * (REACH / BEYOND**2 if penalty_name == "l2" else REACH), given).tolist()
+    return np.geomspace(top, top * (REACH / BEYOND**2 if penalty_name == "l2" else REACH), count).tolist()
