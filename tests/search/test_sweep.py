@@ -135,6 +135,21 @@ def test_all_diverged_is_an_error() -> None:
         linnet.sweep(SPLITS, {"lr": [1e38, 2e38]}, epochs=2, batch_size=32, show=False)
 
 
+def test_a_diverged_model_is_in_no_figure_of_its_epoch(capsys: pytest.CaptureFixture[str]) -> None:
+    """Scores that are NaN name a class, too, and one row in three is of it."""
+    lines: list[float] = []
+    result = linnet.sweep(
+        SPLITS, {"lr": [1e38, 0.1]}, epochs=1, batch_size=32,
+        callbacks=[lambda state: lines.append(state.history.last["validation_accuracy"])],
+    )  # fmt: skip
+    diverged = [said.startswith("diverged") for said in result.outcome.status]
+    assert diverged == [True, False]
+    for curve in result.outcome.curves.values():
+        assert curve[0].isfinite().tolist() == [False, True]
+    assert "1 of 2 models" in capsys.readouterr().err
+    assert lines == [float(result.outcome.curves["validation_accuracy"][0, 1])]
+
+
 def test_nothing_varied_has_no_plot() -> None:
     result = linnet.sweep(SPLITS, {"lr": [0.1]}, epochs=1, batch_size=32, show=False)
     with pytest.raises(UsageError, match="nothing to plot"):

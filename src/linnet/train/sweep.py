@@ -162,10 +162,10 @@ class SweepLearner(Learner):
     def _keep_or_drop(self, chunk: ModelChunk, bank: Bank, figures: dict[str, Tensor]) -> None:
         """Keep what is best of each model, as it was measured, and take out those that are through."""
         live = chunk.live
-        for name, values in figures.items():
-            self.curves[name][self.epoch, live] = values
         judged = figures["validation_loss"]
         finite = judged.isfinite() & figures["train_loss"].isfinite() & chunk.is_finite
+        for name, values in figures.items():  # NaN scores name a class, too, which is no accuracy
+            self.curves[name][self.epoch, live] = values.where(finite, torch.nan)
         better = self.stopping.note(judged.where(finite, torch.inf), live)
         # Without patience the last weights count, with it the best.
         kept = finite if self.plan.patience is None else better
