@@ -50,6 +50,26 @@ def test_errors(arguments: list[str], code: int, said: str, capsys: pytest.Captu
     assert "Traceback" not in out.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "--epoch", "3"], "unknown option: --epoch. Did you mean --epochs?"),
+        (["train", "--epochs", "x"], 'invalid value for --epochs: unable to convert "x" into int.'),
+        (["tran"], 'unknown command "tran". Did you mean "train"? '),
+        (["evaluate", "a", "b", "c"], "nothing takes 'b', 'c': --help shows what there is"),
+        (["data", "show", "--nope"], "unknown option: --nope"),
+        (["train", "--lr", "-1"], "lr must be"),
+    ],
+)
+def test_errors_of_the_parser_are_one_line_as_all_others_are(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith(f"linnet: {said}")
+
+
 def test_help_says_what_each_command_is_for(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in ([], ["--help"]):
         assert call(*arguments) == 0

@@ -230,8 +230,8 @@ FORMATS = ("numpy", "sql", "js", "c", "onnx", "safetensors")
 
 @pytest.mark.usefixtures("finished")
 def test_runs_solves_and_searches_are_reported_and_exported_without_torch() -> None:
-    tables = [f"export price --to {one} --out price.{one}" for one in FORMATS]
-    images = [f"export digits --to {one} --out digits.{one}" for one in FORMATS if one != "sql"]
+    tables = [f"export price --to {one} --out price_{one}" for one in FORMATS]
+    images = [f"export digits --to {one} --out digits_{one}" for one in FORMATS if one != "sql"]
     assert not torch_of(*tables, *images, *REPORTED)
     again = ("report price", "report kind --lang zh", "report digits", "report solved-kind")
     assert not torch_of(*again, kept=("torch", "matplotlib")), "figures of the page before are drawn again"

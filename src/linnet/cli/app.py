@@ -96,7 +96,7 @@ def fail(message: str, code: int) -> None:
 
 
 def _call(argv: list[str]) -> None:
-    from cyclopts import CycloptsError
+    from cyclopts import CycloptsError, UnusedCliTokensError
 
     app = make_app()
     argv = respell(argv)
@@ -106,9 +106,18 @@ def _call(argv: list[str]) -> None:
     if (path := _config_path(argv)) is not None:
         app.config = (_config_values(path),)
     try:
-        app(argv, exit_on_error=False)
-    except CycloptsError:
-        sys.exit(2)  # cyclopts has printed it
+        app(argv, exit_on_error=False, print_error=False)
+    except UnusedCliTokensError as error:
+        fail(
+            f"nothing takes {', '.join(map(repr, error.unused_tokens or ()))}: --help shows what there is", 2
+        )
+    except CycloptsError as error:
+        fail(_first_lowered(str(error)), 2)
+
+
+def _first_lowered(text: str) -> str:
+    """The parser's sentence as linnet's own begin, after a colon."""
+    return text[:1].lower() + text[1:]
 
 
 def respell(argv: Sequence[str]) -> list[str]:
