@@ -39,6 +39,18 @@ def test_a_sweep_prints_its_table_and_keeps_the_best(capsys: pytest.CaptureFixtu
     assert "accuracy" in capsys.readouterr().out
 
 
+def test_a_long_table_says_how_many_are_left_out_and_where_all_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rates = ",".join(str(k / 16) for k in range(1, 17))
+    assert call("sweep", "--data", "digits", "--epochs", 1, "--lr", rates, "--out", "s", "--no-report") == 0
+    lines = capsys.readouterr().out.splitlines()
+    heads = lines[0].split()  # of one fold, whose scores have no standard errors
+    assert heads == ["lr", "train_loss", "validation_loss", "validation_accuracy", "models", "status"]
+    assert lines[13] == "these are the best 12 of 16 settings, 4 are left out: all are in s/table.csv"
+    assert len(Path("s", "table.csv").read_text().splitlines()) == 1 + 16
+
+
 def test_json_random_ranges_and_halving(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = (
         "--lr",

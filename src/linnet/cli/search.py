@@ -204,9 +204,11 @@ def closing_lines(
 
     figures = [name for name in result.outcome.curves if name != "train_loss"]
     table = result.table[[*result.varied, "train_loss", *figures, f"{result.metric}_se", "models", "status"]]
+    table = table.dropna(axis="columns", how="all")  # such as standard errors where there is one fold
     lines = [table.head(SHOWN).to_string(index=False, float_format="%.4g", na_rep="")]
     if len(table) > SHOWN:
-        lines.append(f"… and {len(table) - SHOWN} more in table.csv")
+        kept, left = f"the best {SHOWN} of {len(table):,} settings", len(table) - SHOWN
+        lines.append(f"these are {kept}, {left:,} are left out: all are in {folder}/table.csv")
     chosen = ", ".join(f"{name} {_short(result.value_of(result.best, name))}" for name in result.varied)
     by = result.metric.replace("_", " ")
     lines.append(f"best by {by}: {chosen or 'the only setting'}; {result.margin}")

@@ -162,7 +162,8 @@ def choice(of: Swept, tested: float | None) -> list[Block]:
 def table(of: Swept) -> list[Block]:
     """The settings, the best first."""
     metric = str(of.summary["metric"])
-    names = [name for name in of.table.columns if not name.endswith("_se") or name == f"{metric}_se"]
+    filled = of.table.dropna(axis="columns", how="all").columns  # one fold has no standard errors
+    names = [name for name in filled if not name.endswith("_se") or name == f"{metric}_se"]
     heads = [str(n) if n in of.hyperparameters else _name_column(of, str(n)) for n in names]
     rows = [
         (str(place), *(_format_cell(row[name]) for name in names))
@@ -170,7 +171,8 @@ def table(of: Swept) -> list[Block]:
     ]
     blocks: list[Block] = [Table(("", *heads), tuple(rows), (0,))]
     if len(of.table) > SHOWN:
-        blocks.append(of.note("report.more_settings", n=len(of.table) - SHOWN))
+        n = len(of.table)
+        blocks.append(of.note("report.more_settings", shown=SHOWN, n=f"{n:,}", left=f"{n - SHOWN:,}"))
     return blocks
 
 

@@ -98,10 +98,10 @@ def curves(of: Subject) -> list[Block]:
         (f"{records[k]['epoch']:g}", *(_format(n, records[k][n]) if n in records[k] else "" for n in names))
         for k in chosen
     ]
-    return [
-        picture,
-        Table((of.say("metric.epoch"), *map(of.name_figure, names)), tuple(rows)),
-    ]
+    table = Table((of.say("metric.epoch"), *map(of.name_figure, names)), tuple(rows))
+    if len(chosen) == len(records):
+        return [picture, table]
+    return [picture, table, of.note("report.more_epochs", shown=len(chosen), n=f"{len(records):,}")]
 
 
 def has_path(of: Subject) -> bool:
