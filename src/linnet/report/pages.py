@@ -8,7 +8,7 @@ from typing import Any
 from linnet.config.losses import name_model
 from linnet.folders import RUN, read
 from linnet.record.paths import shared
-from linnet.report import provenance, quality, regression, sweep, views
+from linnet.report import coefficients, provenance, quality, regression, sweep, views
 from linnet.report.blocks import Block, Page, Section
 from linnet.report.provenance import again, again_sweep
 from linnet.report.subject import Rows, Subject
@@ -102,7 +102,7 @@ def _judge_sections(of: Subject) -> list[Section]:
         return [*weights, *_error_sections(of, is_told)]
     looks = of.section("templates", "report.title.templates", views.templates)
     if not of.run.is_module and card.image_shape is None:
-        looks = of.section("templates", "report.title.coefficients", quality.coefficients)
+        looks = of.section("templates", "report.title.coefficients", coefficients.coefficients)
     return [
         of.section("classes", "report.title.classes", quality.classes),
         of.section("confusion", "report.title.confusion", quality.confusion),

@@ -7,10 +7,10 @@ import numpy as np
 from linnet.config.losses import name_loss
 from linnet.evaluate.assess import positive_of
 from linnet.evaluate.interval import UNDEFINED, Interval
-from linnet.evaluate.score import parameter_errors
 from linnet.model.baseline import Baseline, describe_baseline, judge_baseline
 from linnet.model.optimum import Optimum
 from linnet.report.blocks import Block, Facts, Figures, Matrix, Table, Text
+from linnet.report.coefficients import coefficients
 from linnet.report.subject import Subject
 
 NAMES = ("accuracy", "log_loss", "brier", "macro_f1")
@@ -24,9 +24,6 @@ ERRORS = ("rmse", "mae", *SHARES)
 ALMOST = 0.999
 LARGEST = 30
 """Classes up to which the whole confusion matrix is shown."""
-FEATURES = 40
-"""Columns up to which a regression's coefficients are listed."""
-
 
 OF_THE_WAY = ("epoch", "seconds", "gradient_norm", "estimate")
 """Figures of a record that tell of the way and not of the model."""
@@ -195,25 +192,6 @@ def _describe_end(of: Subject) -> str:
     status = of.run.status
     said = of.say(f"report.status.{status}") if status in ("completed", "interrupted") else status
     return ", ".join(filter(None, (said, epochs)))
-
-
-def coefficients(of: Subject) -> list[Block]:
-    """The weight of each column and the bias, for each output, by the names that the columns have."""
-    model, train = of.run.predictor, of.rows.train
-    if model.features > FEATURES:
-        return [of.missing("report.many_coefficients", n=model.features)]
-    names = (train.columns if train else of.run.card.columns) or [f"w{d}" for d in range(model.features)]
-    rows = [(name, *(f"{w:.6g}" for w in model.W[:, d].tolist())) for d, name in enumerate(names)]
-    rows.append(("b", *(f"{b:.6g}" for b in model.b.tolist())))
-    alone = (of.say("report.value"),) if model.outputs == 1 else tuple(f"y{k}" for k in range(model.outputs))
-    heads = (of.say("report.parameter"), *(of.run.card.classes or alone))
-    truth = of.run.truth or (train.truth if train else None)
-    if truth is not None and model.outputs == 1:
-        errors = parameter_errors(model, truth)
-        wrong = [*errors.w.tolist(), errors.b]
-        rows = [(*row, f"{error:+.2e}") for row, error in zip(rows, wrong, strict=True)]
-        heads = (*heads, of.say("report.truth_less_value"))
-    return [Table(heads, tuple(rows))]
 
 
 FIGURES = ("objective", "gap", "gain", "gradient_norm", "iterations", "passes", "seconds", "bound")
