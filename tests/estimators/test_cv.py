@@ -11,8 +11,16 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import Ridge
 from sklearn.metrics import log_loss
-from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit, StratifiedKFold
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    LeaveOneOut,
+    ShuffleSplit,
+    StratifiedKFold,
+)
 
 from linnet.errors import GridEdgeWarning
 from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
@@ -285,7 +293,44 @@ def test_leaving_one_out_is_a_fold_a_row(standardize: bool, weights: Any) -> Non
     assert_allclose(quick.coef_, slow.coef_)
 
 
-def test_rows_that_do_not_count_judge_none() -> None:
-    X = np.random.default_rng(0).normal(size=(9, 2))
-    with pytest.raises(ValueError, match="is judged by"):
-        LinearRegressorCV(cv="loo").fit(X, X[:, 0], np.arange(9.0))
+@pytest.mark.parametrize("cv", ["loo", LeaveOneOut()], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"scoring": "neg_mean_squared_error"}, {"standardize": True}], ids=str
+)
+def test_rows_that_do_not_count_judge_none(cv: Any, options: dict[str, Any]) -> None:
+    rng = np.random.default_rng(0)
+    rows, weights = rng.normal(size=(14, 2)), rng.uniform(0.5, 2, 14)
+    target = rows @ [1.0, -2.0] + rng.normal(size=14)
+    weights[[0, 9]] = 0
+    rows[0], target[0] = 1e150, 1e200  # as far off as may be
+    counting = np.flatnonzero(weights)
+    errors = []
+    for row in counting:
+        others = counting[counting != row]
+        X, w = rows[others], weights[others]
+        unit = np.sqrt(np.cov(X.T, aweights=w, ddof=0).diagonal()) if "standardize" in options else np.ones(2)
+        model = Ridge(0.1 * w.sum(), tol=1e-12).fit(X / unit, target[others], w)
+        errors.append((model.predict(rows[[row]] / unit)[0] - target[row]) ** 2)
+    found = LinearRegressorCV(l2s=[0.1], cv=cv, **options).fit(rows, target, weights)
+    factor = 1 if "scoring" in options else 2
+    assert_allclose(found.scores_, -np.array([errors]) / factor, rtol=1e-9)
+
+
+def test_leaving_one_out_needs_two_rows_that_count() -> None:
+    with pytest.raises(ValueError, match=r"leave-one-out needs 2 rows of a weight above 0 .* there is 1"):
+        LinearRegressorCV(cv="loo").fit(X[:9], X[:9, 0], np.eye(9)[4])
+
+
+def test_a_row_far_off_that_does_not_count_moves_no_score() -> None:
+    rng = np.random.default_rng(0)
+    rows, weights = rng.normal(size=(20, 3)), rng.uniform(0.5, 2, 20)
+    target = rows @ [1.0, 2.0, 3.0] + rng.normal(size=20)
+    weights[2] = 0
+    errors = []
+    for trained, kept in KFold(5).split(rows):
+        model = Ridge(0.1 * weights[trained].sum()).fit(rows[trained], target[trained], weights[trained])
+        off = np.square(model.predict(rows[kept]) - target[kept]) / 2
+        errors.append(np.average(off, weights=weights[kept]))
+    rows[2], target[2] = 1e6, 1e9
+    found = LinearRegressorCV(l2s=[0.1], cv=KFold(5)).fit(rows, target, weights)
+    assert_allclose(found.scores_, -np.array([errors]), rtol=1e-9)

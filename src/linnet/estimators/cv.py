@@ -28,7 +28,14 @@ from sklearn.utils.validation import _check_method_params
 from linnet.errors import GridEdgeWarning, warn
 from linnet.estimators.arrays import Space, as_numpy, pick_rows, row_weights
 from linnet.estimators.base import LinearEstimator
-from linnet.estimators.folds import Split, check_weights, leave_out_unknown, number_rows, penalties
+from linnet.estimators.folds import (
+    Split,
+    check_weights,
+    leave_out_unknown,
+    leave_out_weightless,
+    number_rows,
+    penalties,
+)
 from linnet.estimators.problem import Problem
 
 if TYPE_CHECKING:
@@ -126,8 +133,9 @@ class CrossValidated(LinearEstimator):
         split, judge = self._route(params, sample_weight)
         scores = self._judge_at_once(problem, l2s) if self.scoring is None else None
         if scores is None:
-            splits = self._splits(X, y, split)
             weights = row_weights(sample_weight, X)
+            splits = self._splits(X, y, split)
+            splits = leave_out_weightless(splits, weights) if self._leaves_one_out else splits
             check_weights(splits, weights)
             if self.scoring is None:
                 scores = self._judge(problem, splits, l2s, weights)
@@ -144,6 +152,11 @@ class CrossValidated(LinearEstimator):
         splitter: Any = check_cv(cv, labels, classifier=is_classifier(self))
         found = number_rows(splitter.split(rows, labels, **params), len(labels))
         return leave_out_unknown(labels, found) if self.scoring == LOG_LOSS and is_classifier(self) else found
+
+    @property
+    def _leaves_one_out(self) -> bool:
+        """Whether each row that counts judges the model of all others."""
+        return isinstance(self.cv, str | LeaveOneOut)
 
     def _route(self, params: dict[str, Any], sample_weight: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the splitter and the scorer get of the metadata."""

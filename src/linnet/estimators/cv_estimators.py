@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from sklearn.model_selection import LeaveOneOut
 from sklearn.utils._param_validation import StrOptions
 
 from linnet.estimators.base import LinearEstimator
@@ -104,7 +103,8 @@ class LinearRegressorCV(CrossValidated, Regression):
     Args:
         l2s: the penalties, or how many to try of 1e-6…100.
         cv: folds (5 if None), a splitter, pairs of rows to train on and to judge by, or "loo": each row
-            judges the model of all others, and without a scorer one factorisation tells all.
+            judges the model of all others, and without a scorer one factorisation tells all. Rows of weight
+            0 judge nothing: then there are as many folds as rows that count.
         scoring: a scorer or its name; minus the mean of ½ Σ_k (ŷ_k − y_k)² if None, weighted by
             `sample_weight`, which takes no further reading of the rows.
         fit_intercept: whether there is a bias.
@@ -157,13 +157,15 @@ class LinearRegressorCV(CrossValidated, Regression):
         return -judge_least_squares(problem, splits, l2s).cpu().numpy()
 
     def _judge_at_once(self, problem: Problem, l2s: Sequence[float]) -> np.ndarray | None:
-        if not isinstance(self.cv, str | LeaveOneOut) or self.standardize:
+        if not self._leaves_one_out or self.standardize:
             return None
         if (arrays := problem.rows.arrays()) is None:
             return None
         X, Y, weights = (None if part is None else part.astype(np.float64, copy=False) for part in arrays)
-        if X is None or Y is None or (weights is not None and not weights.all()):
+        if X is None or Y is None:
             return None
+        if weights is not None and not weights.all():  # such rows neither train nor judge
+            X, Y, weights = X[weights > 0], Y[weights > 0], weights[weights > 0]
         errors = leave_one_out(X, Y, weights, np.array(l2s), intercept=self.fit_intercept)
         return None if errors is None else -errors
 

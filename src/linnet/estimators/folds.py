@@ -84,6 +84,23 @@ def check_weights(splits: Sequence[Split], weights: np.ndarray | None) -> None:
                 )
 
 
+def leave_out_weightless(splits: Sequence[Split], weights: np.ndarray | None) -> list[Split]:
+    """The folds of a leave-one-out that are judged by a row that counts.
+
+    Args:
+        splits: a fold a row.
+        weights: of the rows, (N,), or None.
+
+    Raises:
+        ValueError: fewer than two rows count.
+    """
+    if weights is None:
+        return list(splits)
+    if (count := int((weights > 0).sum())) < 2:
+        raise ValueError(f"leave-one-out needs 2 rows of a weight above 0 at least, and there is {count}")
+    return [(trained, kept) for trained, kept in splits if weights[kept].any()]
+
+
 def leave_out_unknown(labels: NDArray[Any], splits: Sequence[Split]) -> list[Split]:
     """Folds that are judged by rows of classes they learn alone: of others the log loss would have no bound.
 

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 from linnet.core.losses import SquaredError
 from linnet.data.dataset import Dataset
+from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.least_squares.statistics import Statistics
 from tests.support.blobs import make_blobs
@@ -28,6 +32,21 @@ def test_parts_merge_and_can_be_taken_away(cut: int, whole: bool) -> None:
     same(everything - Statistics.of(second), Statistics.of(first, like=everything), tolerance)
     others = Statistics.of(second, like=everything)
     same(everything - others + others, everything, tolerance)
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+@pytest.mark.parametrize("index", [None, torch.tensor([0, 4, 1, 7])])
+def test_a_row_of_weight_0_leaves_no_trace(index: torch.Tensor | None, is_sparse: bool) -> None:
+    X = torch.arange(24.0, dtype=torch.float64).reshape(8, 3) / 7
+    y, weights = X[:, :1].square(), torch.tensor([1.0, 0.5, 2, 0, 0, 1, 3, 1], dtype=torch.float64)
+    far = X.clone()
+    far[4], y[4] = 1e100, 1e90
+    counting = torch.arange(8)[weights > 0] if index is None else torch.tensor([0, 1, 7])
+    rows: Any = SparseFeatures(sparse.csr_array(far.numpy())) if is_sparse else far
+    found = Statistics.of(Dataset(rows, y, "rows", weights=weights), index)
+    expected = Statistics.of(Dataset(X[counting], y[counting], "rows", weights=weights[counting]))
+    assert torch.equal(found.centre, expected.centre)
+    same(found, expected, 0)
 
 
 def test_pixels_merge_exactly() -> None:

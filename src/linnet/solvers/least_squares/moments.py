@@ -87,18 +87,21 @@ def are_pixels(dataset: Dataset) -> bool:
 
 
 def find_origin(dataset: Dataset) -> tuple[Tensor, Tensor]:
-    """A point amid the rows, (D,) and (K,), from which sums keep their digits.
+    """A point amid the rows that count, (D,) and (K,), from which sums keep their digits.
 
     It is a multiple of the first rows' spread, rounded down to a power of two, so that whole numbers
     stay whole and their sums exact.
     """
+    first: slice | Tensor = slice(ROWS)
+    if dataset.weights is not None and bool((dataset.weights == 0).any()) and bool(dataset.weights.any()):
+        first = dataset.weights.nonzero()[:ROWS, 0]
     if dataset.X.dtype == torch.uint8:
         centre = torch.full((dataset.features,), float(MIDDLE), dtype=torch.float64)
     else:
-        centre = _centre(dataset.X[:ROWS].double().cpu())
+        centre = _centre(dataset.X[first].double().cpu())
     if not dataset.y.is_floating_point():
         return centre, torch.zeros(dataset.outputs, dtype=torch.float64)
-    return centre, _centre(dataset.y[:ROWS].double().cpu())
+    return centre, _centre(dataset.y[first].double().cpu())
 
 
 def _centre(values: Tensor) -> Tensor:

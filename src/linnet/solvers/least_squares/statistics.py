@@ -60,8 +60,9 @@ class Statistics:
         """
         if not len(dataset):
             raise UsageError(f"{dataset.name} has no rows")
+        dataset, index = _leave_out_weightless(dataset, index)
         if dataset.is_sparse:
-            return cls._of_sparse(dataset if index is None else dataset.rows(index), like)
+            return cls._of_sparse(dataset, like)
         if like is not None:
             like.check(dataset.features, dataset.outputs, dataset.scale)
         centre, level = (like.centre, like.level) if like else moments.find_origin(dataset)
@@ -178,6 +179,21 @@ class Statistics:
         mean = torch.cat([pull.high * self.scale, push.high]).T / s.weight
         mean[:, :-1] += l2 * theta[:, :-1]
         return mean
+
+
+def _leave_out_weightless(dataset: Dataset, index: Tensor | None) -> tuple[Dataset, Tensor | None]:
+    """Rows, and which of them, without those of weight 0: far off, these move the origin and cost digits.
+
+    One is left where none counts. Of sparse rows only those of the index are left.
+    """
+    if index is not None and dataset.is_sparse:
+        dataset, index = dataset.rows(index), None
+    weights = dataset.weights if index is None or dataset.weights is None else dataset.weights[index]
+    if weights is None or bool((weights > 0).all()):
+        return dataset, index
+    counting = (weights > 0).nonzero()[:, 0]
+    counting = counting if len(counting) else counting.new_zeros(1)
+    return (dataset.rows(counting), None) if index is None else (dataset, index[counting])
 
 
 def _vanishing(dataset: Dataset, centre: Tensor, sums: Moments) -> list[int]:
