@@ -12,7 +12,7 @@ from torch import Tensor
 
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.least_squares.least_squares import LeastSquares, describe, least_squares
-from tests.support.exact import solve_exactly
+from tests.support.exact import solve_exactly, solve_shortest
 from tests.support.nist import AT_LEAST, NAMES, coefficients, digits, read
 
 METHODS = [False, True]
@@ -119,6 +119,36 @@ def test_columns_of_every_length_keep_their_digits_beside_a_penalty(
     np.testing.assert_allclose(found.theta[0].numpy(), right, rtol=1e-12)
     assert found.is_settled
     assert found.gap < 1e-25
+
+
+@pytest.mark.parametrize("is_svd", [None, True], ids=["auto", "svd"])
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("largest", [1e7, 1e14, 1e18, 1e100])
+def test_the_shortest_weights_of_columns_of_every_length_have_all_their_digits(
+    is_svd: bool | None, intercept: bool, largest: float
+) -> None:
+    """Singular values tell nothing of the others beside a column that is 1e15 times longer."""
+    X, Y = problem(4, 8, 1, seed=1)
+    X = X * torch.tensor([1, largest, 1 / largest, 1e3, 1, largest**0.5, 1, 1], dtype=torch.float64)
+    X[:, 6], X[:, 7] = 0, X[:, 0]  # one that says nothing, one twice
+    found = least_squares(X, Y, torch.arange(1.0, 5), intercept=intercept, is_svd=is_svd)
+    right = solve_shortest(X.numpy(), Y[:, 0].numpy(), intercept=intercept)
+    np.testing.assert_allclose(found.theta[0].numpy(), right, rtol=1e-13)
+    assert found.rank == 4 - intercept
+    assert found.is_settled
+    assert not found.collinear  # as of any columns that outnumber the rows
+
+
+@pytest.mark.parametrize("largest", [1.0, 1e18])
+def test_the_rank_of_rows_that_are_said_twice_does_not_depend_on_units(largest: float) -> None:
+    X, Y = problem(4, 6, 1)
+    X = X * torch.tensor([largest, 1, 1, 1e-3, 1, 1], dtype=torch.float64)
+    twice, targets = torch.cat([X, X[1:2]]), torch.cat([Y, Y[1:2] + 2])
+    found = least_squares(twice, targets)
+    Y[1] += 1  # the mean of both
+    right = solve_shortest(X.numpy(), Y[:, 0].numpy(), intercept=True)
+    np.testing.assert_allclose(found.theta[0].numpy(), right, rtol=1e-10)
+    assert found.rank == 3
 
 
 def test_a_large_mean_costs_nothing() -> None:

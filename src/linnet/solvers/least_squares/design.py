@@ -218,7 +218,7 @@ def factor_by_qr(design: Design) -> Factor:
     null[order[:rank]] = -torch.linalg.solve_triangular(R[:rank, :rank], R[:rank, rank:], upper=True)
     null[order[rank:]] = torch.eye(features - rank, dtype=torch.float64)
     values = torch.linalg.svdvals(R[:rank, :rank])
-    return _factor(Q[:rows, :rank], right, null, order[rank:], values)
+    return factor_of(Q[:rows, :rank], right, null, order[rank:], values)
 
 
 def factor_by_svd(design: Design) -> Factor:
@@ -230,10 +230,11 @@ def factor_by_svd(design: Design) -> Factor:
     stretched = torch.hypot(values[:rank], ridge.sqrt())
     right = Vt[:rank].T / stretched
     null, free = Vt[rank:].T[:, :0], torch.empty(0, dtype=torch.long)
-    return _factor(U[:, :rank] * (values[:rank] / stretched), right, null, free, stretched)
+    return factor_of(U[:, :rank] * (values[:rank] / stretched), right, null, free, stretched)
 
 
-def _factor(Q: Tensor, right: Tensor, null: Tensor, free: Tensor, values: Tensor) -> Factor:
+def factor_of(Q: Tensor, right: Tensor, null: Tensor, free: Tensor, values: Tensor) -> Factor:
+    """A factor by its parts and the singular values that count, the largest first."""
     norm = float(values[0]) if len(values) else 0.0
     return Factor(Q, right, null, free, norm, norm / float(values[-1]) if len(values) else 1.0)
 

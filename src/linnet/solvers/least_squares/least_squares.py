@@ -19,6 +19,7 @@ from linnet.solvers.least_squares.design import (
     prepare,
     shorten,
 )
+from linnet.solvers.least_squares.shortest import factor_shortest
 from linnet.solvers.problem.double_double import DoubleDouble
 
 ROUNDS = 30
@@ -83,8 +84,8 @@ def least_squares(
         weights: of the rows, (N,); rows of weight 0 count as absent.
         l2: the penalty.
         intercept: whether there is a bias; it is 0 otherwise.
-        is_svd: whether to take the singular value decomposition, not QR; as the shape asks when None. With a
-            penalty and columns of very different lengths it is QR all the same.
+        is_svd: whether to take the singular value decomposition, not QR; as the shape asks when None. Of
+            columns of very different lengths it is QR all the same.
         refine: whether to correct the solution until its backward error is at rounding.
 
     Raises:
@@ -107,7 +108,7 @@ def _factor(
     The singular values are of columns of one scale, in whose metric the shortest weights are meant. Where no
     column is a combination of others there is but one solution, and each column may have a scale of its own:
     else a column of tiny numbers would be taken for rounding. So it is with a penalty, which the SVD takes of
-    one scale alone.
+    one scale alone, and where lengths are so different that rounding of some would hide others.
     """
     if is_svd and is_tall and not l2:
         design = prepare(X, Y, weights, l2, intercept)
@@ -115,16 +116,17 @@ def _factor(
             return design, factor, True
     if is_svd:
         design = prepare(X, Y, weights, l2, intercept, uniform=True)
-        if not l2 or not _hides_columns(design):
+        if not _hides_columns(design, l2):
             return design, factor_by_svd(design), True
     design = prepare(X, Y, weights, l2, intercept)
-    return design, factor_by_qr(design), False
+    return design, factor_shortest(design) if is_svd and not l2 else factor_by_qr(design), False
 
 
-def _hides_columns(design: Design) -> bool:
+def _hides_columns(design: Design, l2: float) -> bool:
     """Whether columns of one scale are so short beside others that rounding of these would hide them."""
     rows, features = design.A.shape
-    return (rows + features) * features**2 <= WORK and is_graded(design.centre_rows().norm(dim=0))
+    is_long = bool(l2) and (rows + features) * features**2 > WORK
+    return not is_long and is_graded(design.centre_rows().abs().amax(0))
 
 
 @dataclass(frozen=True, eq=False)
