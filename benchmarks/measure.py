@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import statistics
@@ -189,6 +190,11 @@ def machine() -> str:
     )
 
 
+def known(number: float) -> float | None:
+    """A number as JSON has it; None where it is none, which JSON cannot say."""
+    return number if math.isfinite(number) else None
+
+
 def finish(lines: list[Figure], json_file: Path | None, suffix: str = "", **more: object) -> None:
     """Print the table and how long it took, and write both to FILE with a suffix where a file is given."""
     took = time.perf_counter() - BEGAN
@@ -199,7 +205,7 @@ def finish(lines: list[Figure], json_file: Path | None, suffix: str = "", **more
         "machine": machine(),
         "seconds": round(took, 1),
         **more,
-        "figures": [asdict(line) for line in lines],
+        "figures": [asdict(line) | {"measured": known(line.measured)} for line in lines],
     }
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     (json_file.with_suffix(suffix) if suffix else json_file).write_text(text, encoding="utf-8")

@@ -14,6 +14,7 @@ to the lowest that any side found. With these the sides take turns, and the medi
 from __future__ import annotations
 
 import importlib
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -149,9 +150,8 @@ def run(job: Job, rounds: int, clock: Callable[[], float]) -> list[Figure]:
         }
         able = {name: tol for name, tol in tols.items() if tol is not None}
         if "linnet" not in able or len(able) < 2:
-            lines.append(
-                Figure(f"{job.name}, {left:g} left: reached by {', '.join(able) or 'none'} alone", 0, "–")
-            )
+            said = f"{job.name}, {left:g} left: reached by {', '.join(able) or 'none'} alone"
+            lines.append(Figure(said, math.nan, "–", f"≥ {target:g} ×", "linnet" in able))
             continue
         memory: dict[str, float | None] = {}
         work = {

@@ -104,7 +104,13 @@ def figures(train: Dataset, test: Dataset, rounds: int) -> list[Figure]:
         Figure("linnet, no penalty", free, "{:.3f} s"),
         Figure("scikit-learn's LinearRegression, float32", regression, "{:.2f} s"),
         Figure("(b) LinearRegression / linnet", gain_free, "{:.1f} ×", "≥ 2", gain_free >= 2),
-        Figure("test accuracy, linnet", share, "{:.4f}", f"≥ {share_ridge:.4f}", share >= share_ridge - 5e-4),
+        Figure(
+            "test accuracy, linnet",
+            share,
+            "{:.4f}",
+            f"≥ {share_ridge - 5e-4:.4f}",
+            share >= share_ridge - 5e-4,
+        ),
         Figure("test accuracy, Ridge", share_ridge, "{:.4f}"),
         Figure(
             "relative error of coefficients, linnet",

@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from measure import PEAK
+
 ROUNDS = 3
 SLOWER, MEMORY = 1.3, 1.5
 """The targets: times the faster peer's seconds to a frame, and times the encoded numbers in memory."""
@@ -42,7 +44,7 @@ ENCODED = "import linnet, torch; read = lambda: linnet.load(path)"
 NOTHING = "import linnet, torch; linnet.load; read = lambda: None"
 
 CHILD = """
-import json, resource, sys, time, warnings
+import json, sys, time, warnings
 warnings.simplefilter("ignore")
 import pandas, pyarrow.csv, pyarrow.parquet
 path = sys.argv[1]
@@ -51,8 +53,7 @@ began = time.perf_counter()
 found = read()
 seconds = time.perf_counter() - began
 numbers = sum(part.X.nbytes for part in found) if isinstance(found, tuple) else 0
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps({{"seconds": seconds, "peak": peak, "numbers": numbers}}))
+print(json.dumps({{"seconds": seconds, "numbers": numbers}}))
 """
 
 
@@ -142,12 +143,13 @@ def met(value: float, target: float) -> str:
 
 def measure(path: Path, setup: str) -> dict[str, float]:
     """Seconds, peak memory and encoded bytes of a process of its own."""
-    code = CHILD.format(setup=setup)
+    code = CHILD.format(setup=setup) + PEAK
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True, env=environment
     )
-    return json.loads(done.stdout.splitlines()[-1])
+    found, peak = done.stdout.splitlines()[-2:]
+    return {**json.loads(found), "peak": int(peak.removeprefix("PEAK"))}
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,12 @@ def test_the_column_of_memory_stands_where_something_has_it(module: Module) -> N
     assert measure.table(plain).splitlines()[-1] == "| a      | 1.0 s    | ≤ 2    | yes |"
     held = [*plain, measure.Figure("b", 2.0, "{:.1f} s", memory=3e6)]
     assert measure.table(held).splitlines()[-1] == "| b      | 2.0 s    | 3 MB        |        |     |"
+
+
+def test_a_figure_that_is_none_is_null_in_the_file(module: Module, tmp_path: Path) -> None:
+    measure, file = module("measure"), tmp_path / "figures.json"
+    measure.finish([measure.Figure("a", float("nan"), "–"), measure.Figure("b", 1.5, "{:.1f}")], file)
+    assert [one["measured"] for one in json.loads(file.read_text("utf-8"))["figures"]] == [None, 1.5]
 
 
 def test_sides_alternate_and_the_median_of_each_counts(module: Module) -> None:

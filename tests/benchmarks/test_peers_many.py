@@ -30,3 +30,18 @@ def test_a_side_that_is_never_fine_enough_is_tried_to_the_end(module: Module) ->
     many = module("peers_many")
     found = many.find_values(lambda tol: 1.0, lambda value: value, [0.5])
     assert many.TOLERANCES[-1] in found
+
+
+@pytest.mark.parametrize(("able", "is_met"), [("linnet", True), ("lbfgs", False)])
+def test_a_side_that_alone_comes_near_enough_has_won(
+    module: Module, monkeypatch: pytest.MonkeyPatch, able: str, is_met: bool
+) -> None:
+    many = module("peers_many")
+    values = {name: 1.0 if name == able else 2.0 for name in ("linnet", "lbfgs")}
+    monkeypatch.setattr(
+        many, "sides_of", lambda job: {name: lambda tol, v=v: v for name, v in values.items()}
+    )
+    monkeypatch.setattr(many, "entropy", lambda *given: float)
+    (line,) = many.run(many.Job("texts", None, None, {1e-3: 2.0}), 1, lambda: 0.0)
+    assert line.row()[1:] == ("–", "", "≥ 2 ×", "yes" if is_met else "NO")
+    assert line.name.endswith(f"reached by {able} alone")
