@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,78 @@ def test_where_the_system_does_not_say_threads_stay_as_they_are(clocks: dict[str
         clocks["now"] = (clocks["now"] or 0) + 1.0
         watch.adapt()
     assert watch.is_asleep
+
+
+def test_where_the_system_does_not_say_it_is_not_asked_at_each_minibatch(
+    clocks: dict[str, float | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    monkeypatch.setattr(waiting, "stood_in_line", lambda: looks.append(1))
+    watch = Watch()
+    for _ in range(50):
+        watch.adapt()
+    assert len(looks) == 1
+
+
+@pytest.fixture
+def two_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads on two cores of Linux, and nothing in the environment."""
+    monkeypatch.setattr(waiting.torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(waiting, "available_cores", lambda: 2)
+    monkeypatch.setattr(waiting.sys, "platform", "linux")
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+class Racing(threading.Thread):
+    """A thread; beside the start of one that sleeps another has threads spin."""
+
+    other: Callable[[], None]
+
+    def start(self) -> None:
+        if self.name == "linnet-sleeper":
+            ThreadPoolExecutor(1).submit(self.other).result(5)
+        super().start()
+
+
+@pytest.mark.usefixtures("two_of_two")
+def test_two_threads_that_train_at_once_disturb_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch, before = waiting.Waiting(), set(threading.enumerate())
+    monkeypatch.setattr(Racing, "other", staticmethod(watch.spin), raising=False)
+    with monkeypatch.context() as racing:
+        racing.setattr(waiting.threading, "Thread", Racing)
+        watch.sleep()
+    begun = set(threading.enumerate()) - before
+    (sleeper,) = [thread for thread in begun if thread.name == "linnet-sleeper"]
+    watch.spin()
+    assert not sleeper.is_alive()
+
+
+@pytest.mark.usefixtures("two_of_two")
+def test_without_another_thread_training_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    watch = waiting.Waiting()
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", refuse)
+        watch.sleep()
+    watch.spin()
+
+
+@pytest.mark.usefixtures("two_of_two")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_without_memory_training_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(count: int) -> torch.Tensor:
+        raise RuntimeError("not enough memory")
+
+    watch = waiting.Waiting()
+    monkeypatch.setattr(waiting.torch, "zeros", refuse)
+    done = threading.Thread(target=watch.sleep, daemon=True)
+    done.start()
+    done.join(5)
+    assert not done.is_alive()
+    watch.spin()
 
 
 def test_seconds_in_line_are_those_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ sleep or spin. How many compute stays as it is, and with it every bit of the res
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -41,12 +43,17 @@ _TASKS = Path("/proc/self/task")
 
 
 class Waiting:
-    """How this process's threads wait: a thread of ours that holds some, and sleeps, has them sleep."""
+    """How this process's threads wait: a thread of ours that holds some, and sleeps, has them sleep.
+
+    Of several threads that call at once one acts, and the others go on: a lock that is waited for would be
+    held for good in a process that was forked meanwhile.
+    """
 
     def __init__(self) -> None:
         self._sleepers: list[tuple[threading.Thread, threading.Event]] = []
-        self._looked: tuple[float, float] | None = None
+        self._looked: tuple[float, float | None] | None = None
         self._quiet = 0
+        self._lock = threading.RLock()
 
     def sleep(self) -> None:
         """Have threads sleep soon while they wait, unless the environment said how they wait.
@@ -54,36 +61,31 @@ class Waiting:
         OpenMP's manual (GOMP_SPINCOUNT) has it spin a thousandth as long where it holds more threads than
         there are cores.
         """
-        threads, cores = torch.get_num_threads(), available_cores()
-        is_set = not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}.isdisjoint(os.environ)
-        if self._sleepers or is_set or sys.platform != "linux" or not 2 <= threads <= cores <= 2 * threads:
-            return
-        for _ in range((cores - 1) // (threads - 1)):
-            has_begun, ends = threading.Event(), threading.Event()
-            sleeper = threading.Thread(
-                target=_hold_threads, args=(has_begun, ends), name="linnet-sleeper", daemon=True
-            )
-            self._sleepers.append((sleeper, ends))
-            sleeper.start()
-            has_begun.wait()
+        with self._alone() as is_alone:
+            if is_alone and not self._sleepers:
+                self._begin_sleepers()
 
     def spin(self) -> None:
         """Have threads wait as they did before `sleep`."""
-        for sleeper, ends in self._sleepers:
-            ends.set()
-            sleeper.join()
-        self._sleepers.clear()
+        with self._alone() as is_alone:
+            while is_alone and self._sleepers:
+                sleeper, ends = self._sleepers.pop()
+                ends.set()
+                sleeper.join()
 
     def adapt(self) -> None:
         """Look whether other programs want the cores, where it is time to, and have threads wait as suits."""
         now = time.perf_counter()
         if self._looked is not None and now - self._looked[0] < SECONDS:
             return
+        with self._alone() as is_alone:
+            if is_alone:
+                self._look(now)
+
+    def _look(self, now: float) -> None:
         before, stood = self._looked, stood_in_line()
-        if stood is None:
-            return
         self._looked = now, stood
-        if before is None:
+        if before is None or before[1] is None or stood is None:
             return
         if stood - before[1] > SHARE * (now - before[0]):
             self._quiet = 0
@@ -92,6 +94,33 @@ class Waiting:
         self._quiet += 1
         if self._quiet >= QUIET:
             self.spin()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """Whether no other thread is at it, which none is then until the block ends."""
+        is_alone = self._lock.acquire(blocking=False)
+        try:
+            yield is_alone
+        finally:
+            if is_alone:
+                self._lock.release()
+
+    def _begin_sleepers(self) -> None:
+        threads, cores = torch.get_num_threads(), available_cores()
+        is_set = not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}.isdisjoint(os.environ)
+        if is_set or sys.platform != "linux" or not 2 <= threads <= cores <= 2 * threads:
+            return
+        for _ in range((cores - 1) // (threads - 1)):
+            has_begun, ends = threading.Event(), threading.Event()
+            sleeper = threading.Thread(
+                target=_hold_threads, args=(has_begun, ends), name="linnet-sleeper", daemon=True
+            )
+            try:
+                sleeper.start()
+            except RuntimeError:  # the system gives no more threads, and without goes as well
+                return
+            self._sleepers.append((sleeper, ends))
+            has_begun.wait()
 
 
 def stood_in_line() -> float | None:
@@ -115,8 +144,10 @@ def stood_in_line() -> float | None:
 
 def _hold_threads(has_begun: threading.Event, ends: threading.Event) -> None:
     """Begin a team of OpenMP's threads, which lasts as long as the thread that began it."""
-    torch.zeros(torch.get_num_threads() * PARALLEL).add_(1)
-    has_begun.set()
+    try:
+        torch.zeros(torch.get_num_threads() * PARALLEL).add_(1)
+    finally:  # who waits for it goes on even where there is no memory
+        has_begun.set()
     ends.wait()
 
 
