@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 
 from linnet.plot import drawing, style
@@ -30,9 +32,11 @@ def key(*arguments: object) -> str:
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    drawing._programs.cache_clear()
+    for kept in (drawing._programs, drawing._source):
+        kept.cache_clear()
     yield
-    drawing._programs.cache_clear()
+    for kept in (drawing._programs, drawing._source):
+        kept.cache_clear()
 
 
 def test_a_drawing_draws_what_its_function_draws() -> None:
@@ -70,6 +74,28 @@ def test_another_function_or_style_of_the_user_is_another_key() -> None:
     drawing._programs.cache_clear()
     Path("matplotlibrc").write_text("lines.linewidth: 5\n")
     assert key(RECORDS) != plain
+
+
+def test_a_value_whose_properties_are_worked_out_otherwise_is_another_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "of_values.py"
+    head = "import dataclasses\n@dataclasses.dataclass\nclass One:\n    x: int\n"
+    text = head + "    y = property(lambda of: {})\n"
+    file.write_text(text.format("of.x"))
+    monkeypatch.syspath_prepend(tmp_path)
+    one = importlib.import_module("of_values").One(1)
+    before = key(one)
+    assert key(one) == before
+    file.write_text(text.format("-of.x"))
+    drawing._source.cache_clear()
+    assert key(one) != before
+
+
+@pytest.mark.parametrize("of", [np.arange(5000).astype(object), pd.Series(range(5000)), {1, 2}])
+def test_values_whose_text_is_cut_have_no_key(of: object) -> None:
+    with pytest.raises(TypeError, match="plain values"):
+        key(of)
 
 
 def test_a_style_that_a_program_has_set_is_not_plain() -> None:

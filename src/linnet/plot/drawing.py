@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,6 +79,7 @@ def _parts(value: Any) -> Iterator[bytes]:
         yield np.ascontiguousarray(value).tobytes()
         return
     if dataclasses.is_dataclass(value):
+        yield _source(type(value).__module__)  # whose properties a figure may show
         value = [type(value).__name__, *(getattr(value, one.name) for one in dataclasses.fields(value))]
     elif isinstance(value, Mapping):
         value = [part for pair in value.items() for part in pair]
@@ -86,8 +88,22 @@ def _parts(value: Any) -> Iterator[bytes]:
         for one in value:
             yield from _parts(one)
         return
+    if not isinstance(value, PLAIN):
+        raise TypeError(
+            f"a figure is known by plain values, not by {type(value).__name__}, whose text is cut"
+        )
     text = repr(value).encode()
     yield f"{type(value).__name__} {len(text)} ".encode() + text
+
+
+PLAIN = (str, int, float, np.generic, NoneType)
+"""Types whose text says all of a value."""
+
+
+@cache
+def _source(module: str) -> bytes:
+    """A digest of a module's file."""
+    return hashlib.sha256(Path(str(sys.modules[module].__file__)).read_bytes()).digest()
 
 
 @cache
