@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linnet.notes.markup import ELEMENTS, mathml
+from linnet.notes.markup import ELEMENTS, Writer, mathml
 
 BOOK = [
     r"\hat{\mathbf{y}} = \mathbf{X}\mathbf{w} + b",
@@ -81,3 +83,13 @@ def test_limits_stand_below_in_a_displayed_formula(latex: str) -> None:
 def test_columns_of_equations_stand_to_the_sign() -> None:
     rendered = mathml(r"\begin{aligned} a + b &= c \\ d &= e \end{aligned}", True)
     assert rendered.count('style="text-align:right') == rendered.count('style="text-align:left') == 2
+
+
+def test_a_picture_within_an_attribute_brings_no_attributes(tmp_path: Path) -> None:
+    harmful = "<img src='data:image/png;base64,/onclick=location=name/' alt=q>"
+    written = Writer(tmp_path).output(f'<p id="a {harmful} b" align="$x$">text {harmful}</p>')
+    found: list[tuple[str, list[str]]] = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attrs: found.append((tag, [name for name, _ in attrs]))
+    parser.feed(written)
+    assert found == [("p", ["id", "align"]), ("img", ["src", "alt"])]

@@ -176,8 +176,13 @@ class Writer:
             attribute_filter=_filter_attribute,
             url_schemes={"http", "https", "mailto"},
         )
-        # What is ours, formulas and pictures, passes the cleaning as a mark and is put in afterwards.
-        return re.sub(rf"{self._mark}-(\d+)-", lambda match: self._kept[int(match[1])], clean)
+        # What is ours, formulas and pictures, passes the cleaning as a mark and is put in afterwards, but not
+        # within a tag, where its own quotes would end an attribute's. There nh3 leaves no bare < or >.
+        return re.sub(rf"(?P<tag><[^>]*>)|{self._mark}-(?P<number>\d+)-", self._put_in, clean)
+
+    def _put_in(self, match: re.Match[str]) -> str:
+        tag = match["tag"]
+        return self._kept[int(match["number"])] if tag is None else re.sub(rf"{self._mark}-\d+-", "", tag)
 
     def _keep(self, ours: str) -> str:
         self._kept.append(ours)
