@@ -54,6 +54,23 @@ def test_intervals_and_top_k(runs: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "1…10" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [["--keep"], ["--abstain", 1.5], ["--costs", "1,2"], ["--compare", "nowhere"], ["--positive", "none"]],
+)
+def test_a_call_that_is_refused_leaves_the_calibration_as_it_was(runs: Path, refused: list[object]) -> None:
+    model = (runs / "a" / "model.safetensors").read_bytes()
+    assert call("evaluate", runs / "a", "--calibrate", "temperature", *refused) != 0
+    assert (runs / "a" / "model.safetensors").read_bytes() == model
+
+
+def test_a_calibration_is_kept_with_what_is_learnt_by_it(runs: Path) -> None:
+    assert call("evaluate", runs / "a", "--calibrate", "temperature", "--sets", 0.1, "--keep") == 0
+    card = Run.load(runs / "a").card
+    assert card.calibration is not None
+    assert card.rules is not None
+
+
 def test_a_calibration_is_learnt_kept_and_taken_away(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = runs / "a"
     model = (run / "model.safetensors").read_bytes()

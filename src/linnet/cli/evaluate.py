@@ -157,19 +157,18 @@ def evaluate(
         lines += report_comparison(evaluation, compare, values, data, data_dir)
     if keep:
         lines += keep_rules(evaluation, sets, abstain, method)
+    elif calibrate is not None:  # last, so that what is refused leaves the run as it was
+        assert opened.folder is not None, "it was read from one"
+        evaluation.run.save_model(opened.folder)
     print_result(lambda: values, lambda: lines, json)
 
 
 def _calibrate(evaluation: linnet.Evaluation, kind: str) -> tuple[linnet.Evaluation, str]:
-    """The evaluation of the run with a calibration, which is kept in its folder; and what to say of it."""
+    """The evaluation of the run with a calibration, which is yet to be kept; and what to say of it."""
     run = evaluation.run
-    assert run.folder is not None  # it was read from one
     if kind == "none":
-        plain = run.calibrated(None)
-        plain.save_model(run.folder)
-        return evaluation.with_run(plain), "the calibration was taken away"
+        return evaluation.with_run(run.calibrated(None)), "the calibration was taken away"
     made = linnet.calibrate(run, evaluation.train, kind)
-    made.save_model(run.folder)
     found = made.card.calibration
     assert found is not None
     what = f"temperature {found.temperature:.4g}" if kind == "temperature" else "a scale and a shift a class"
