@@ -248,6 +248,20 @@ def test_a_calibrated_run_says_so(digits: Run, tmp_path: Path) -> None:
     assert "Calibrated: temperature scaling" in seen.sections["reliability"]
 
 
+def test_a_loss_of_any_size_is_told_to_four_digits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = torch.Generator().manual_seed(0)
+    X = torch.rand(90, 2, generator=drawn)
+    y = 1e-4 * torch.rand(90, 1, generator=drawn)
+    data = Dataset(X, y, "tiny")
+    result = linnet.sweep(data, {"lr": [0.01, 0.1]}, epochs=2, out=tmp_path / "s")
+    best = float(result.table["validation_loss"].iloc[0])
+    assert 0 < best < 1e-6
+    assert f": {best:.4g}." in Seen(tmp_path / "s" / "report.html").sections["choice"]
+    assert f"best validation loss {best:.4g}\n" in capsys.readouterr().err
+
+
 def test_a_sweep(tmp_path: Path) -> None:
     train, test = linnet.load("digits")
     grid = {"lr": [0.01, 1.0], "clip": [None, 0.5], "seed": [1, 2]}

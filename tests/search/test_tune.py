@@ -14,6 +14,7 @@ from linnet.config.ranges import LogUniform, Uniform
 from linnet.data.dataset import Splits
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
+from linnet.search import tune
 from tests.support.blobs import make_blobs
 
 SPLITS = Splits(*split(make_blobs(240, seed=1), 1 / 3))
@@ -23,6 +24,13 @@ QUICK: dict[str, Any] = {"epochs": 2, "batch_size": 32, "show": False}
 
 
 SPACE = {"lr": LogUniform(1e-4, 1.0), "optimizer": ["sgd", "nesterov"], "momentum": Uniform(0.5, 0.95)}
+
+
+def test_the_best_loss_is_told_to_four_digits_whatever_its_size(capsys: pytest.CaptureFixture[str]) -> None:
+    study = optuna.create_study()
+    study.add_trial(optuna.trial.create_trial(value=3.61749e-10))
+    tune._say(study, 1, 2, "validation_loss")
+    assert "best validation loss 3.617e-10 " in capsys.readouterr().err
 
 
 def test_a_search_ends_as_a_sweep_does() -> None:

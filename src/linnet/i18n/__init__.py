@@ -72,6 +72,16 @@ def name_figure(name: str, language: str) -> str:
     return texts("metric", language).get(name, name.replace("_", " "))
 
 
+def show_figure(name: str, figure: float) -> str:
+    """A figure of the history as text: a share to four places, a loss, which has any size, to four digits.
+
+    Args:
+        name: as the history has it.
+        figure: its value.
+    """
+    return f"{figure:.4f}" if name.endswith("accuracy") else f"{figure:.4g}"
+
+
 def translate(text: str, group: str, language: str) -> str:
     """A text that a result or a file holds in English, in a language; as it is where the catalogue lacks it.
 

@@ -14,7 +14,7 @@ from linnet.config.requests import read_request
 from linnet.errors import ChecksumError, FormatError
 from linnet.evaluate.selection import Margin
 from linnet.folders import RUN, SWEEP, TUNE, State, read
-from linnet.i18n import Language
+from linnet.i18n import Language, show_figure
 from linnet.model.run import Run
 from linnet.report.blocks import Block, Facts, Picture, Table, Text, value
 from linnet.report.subject import Localized
@@ -143,7 +143,10 @@ def choice(of: Swept, tested: float | None) -> list[Block]:
     table, metric = of.table, str(of.summary["metric"])
     best, error = float(table[metric].iloc[0]), float(table[f"{metric}_se"].iloc[0])
     words, n = of.name_figure(metric), len(table)
-    sentences = [of.say("report.choice.best", n=n, metric=words, best=f"{best:.4f}"), _describe_lead(of)]
+    sentences = [
+        of.say("report.choice.best", n=n, metric=words, best=show_figure(metric, best)),
+        _describe_lead(of),
+    ]
     sentences += [_describe_edge(of, edge) for edge in of.summary.get("edges", [])]
     if missing := of.summary.get("unjudged", []):
         sentences.append(of.say("report.choice.unjudged", names=", ".join(missing)))
@@ -155,7 +158,7 @@ def choice(of: Swept, tested: float | None) -> list[Block]:
     if n > 1:
         sentences.append(of.say("report.choice.biased"))
     if tested is not None:
-        sentences.append(of.say("report.choice.tested", tested=f"{tested:.4f}"))
+        sentences.append(of.say("report.choice.tested", tested=show_figure(metric, tested)))
     return [Text(sentence) for sentence in sentences]
 
 

@@ -13,6 +13,7 @@ from linnet.data.dataset import Dataset
 from linnet.data.pictures.shape import is_color
 from linnet.errors import UsageError
 from linnet.evaluate.label_errors import label_errors, out_of_fold
+from linnet.i18n import show_figure
 from linnet.plot.drawing import Drawing
 from linnet.plot.save import render
 from linnet.plot.shades import as_colors, as_diverging, as_shares
@@ -95,7 +96,10 @@ def curves(of: Subject) -> list[Block]:
     names = [name for name in known if name not in ("epoch", "seconds")]
     chosen = sorted({round(k * (len(records) - 1) / (EPOCHS - 1)) for k in range(EPOCHS)})
     rows = [
-        (f"{records[k]['epoch']:g}", *(_format(n, records[k][n]) if n in records[k] else "" for n in names))
+        (
+            f"{records[k]['epoch']:g}",
+            *(show_figure(n, records[k][n]) if n in records[k] else "" for n in names),
+        )
         for k in chosen
     ]
     table = Table((of.say("metric.epoch"), *map(of.name_figure, names)), tuple(rows))
@@ -121,11 +125,6 @@ def path(of: Subject) -> list[Block]:
     table = pd.read_csv(of.run.folder / PATH)
     figure = path_losses_figure(table, of.run.solved.path_penalty, of.language)
     return [Picture(to_themed_svg(figure), of.say("report.title.path"), 560)]
-
-
-def _format(name: str, value: float) -> str:
-    """A share to four places; a loss, which may be small or large, to four digits."""
-    return f"{value:.4f}" if name.endswith("accuracy") else f"{value:.4g}"
 
 
 def templates(of: Subject) -> list[Block]:

@@ -18,6 +18,7 @@ from linnet.device import pick_device, pick_dtype
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
 from linnet.folders import CHECKPOINT
+from linnet.i18n import show_figure
 from linnet.model.card import card_of
 from linnet.search.result import SweepResult
 from linnet.train.callbacks import INTERRUPTED, Callback, Callbacks, Checkpoints, State
@@ -101,9 +102,10 @@ class _Lines(Callback):
         """Print it."""
         if self.metric not in state.history.last:
             return
-        count, best = int(state.figures[self.metric].isfinite().sum()), state.history.last[self.metric]
+        count = int(state.figures[self.metric].isfinite().sum())
+        best = show_figure(self.metric, state.history.last[self.metric])
         words = self.metric.replace("_", " ")
-        said = f"epoch {state.epoch:>3}  {count} of {len(state.trials)} models  best {words} {best:.4f}"
+        said = f"epoch {state.epoch:>3}  {count} of {len(state.trials)} models  best {words} {best}"
         print(said, file=sys.stderr)
 
 

@@ -26,7 +26,7 @@ from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.selection import Configuration
 from linnet.folders import TUNE
-from linnet.i18n import Language
+from linnet.i18n import Language, show_figure
 from linnet.plot.save import render
 from linnet.plot.search import tune_figure
 from linnet.search.result import SweepResult
@@ -240,9 +240,10 @@ def _say(study: optuna.Study, done: int, trials: int, metric: str) -> None:
     if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         return
     best = study.best_trial
+    assert best.value is not None, "one is complete"
     shown = ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in best.params.items()
     )
-    words = metric.replace("_", " ")
-    print(f"trial {done:>4} of {trials}  best {words} {best.value:.4f}  {shown}", file=sys.stderr)
+    words, figure = metric.replace("_", " "), show_figure(metric, best.value)
+    print(f"trial {done:>4} of {trials}  best {words} {figure}  {shown}", file=sys.stderr)
