@@ -19,6 +19,19 @@ def test_data_show_and_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert "features  2, " in capsys.readouterr().out
 
 
+def test_rows_to_test_on_that_are_not_there_are_not_shown_as_others(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for place in ("train/a", "train/b", "val/a", "val/b"):
+        (tmp_path / place).mkdir(parents=True)
+        for number in range(2):
+            Image.new("L", (8, 8), 40 * number).save(tmp_path / place / f"{number}.png")
+    assert call("data", "show", tmp_path, "--part", "test", "--out", "grid.png") == 2
+    assert "has no rows to test on" in capsys.readouterr().err
+    assert not Path("grid.png").exists()
+    assert call("data", "show", tmp_path, "--out", "grid.png") == 0
+
+
 def test_libsvm_text_is_shown_by_its_features_rows_and_classes(capsys: pytest.CaptureFixture[str]) -> None:
     Path("rows.svm").write_text("1 1:0.5 3:2\n0 2:1\n" * 10)
     assert call("data", "show", "rows.svm") == 0

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import matplotlib
 import pytest
 
 from linnet.errors import MissingFontWarning
-from linnet.plot.beside import Drawer
+from linnet.plot.beside import Drawer, render_by_name
 from linnet.plot.drawing import Drawing
 from linnet.report.blocks import Page, Picture, Section, render
-from linnet.report.images import begin, own_width, read_images
+from linnet.report.images import begin, own_width, read_images, theme
 
 RECORDS = [{"epoch": 1, "train_loss": 2.0}, {"epoch": 2, "train_loss": 1.5}]
 DRAWING = Drawing("curves:curves", (RECORDS, "", "en"))
@@ -76,3 +78,14 @@ def test_a_figure_that_was_warned_of_is_drawn_the_next_time() -> None:
 
     with pytest.warns(MissingFontWarning, match="no font"):
         assert not begin(DRAWING, WarnedDrawer(), {})().mark
+
+
+@pytest.mark.parametrize("fonttype", ["path", "none"])
+def test_a_text_that_is_called_as_a_colour_stays_and_the_figure_is_whole(fonttype: str) -> None:
+    with matplotlib.rc_context({"svg.fonttype": fonttype}):
+        svg = render_by_name("curves:curves", (RECORDS, "#000000 and #ffffff", "en"), ".svg")
+    themed = base64.b64decode(theme(svg).partition(",")[2]).decode()
+    ElementTree.fromstring(themed)
+    assert "#000000 and #ffffff" in themed
+    assert "fill: var(--paper)" in themed
+    assert "stroke: #000000" not in themed

@@ -183,7 +183,8 @@ def show(
     if json:
         raise UsageError(f"--json is of tables and rows of numbers, and {data} has pictures")
     check_replaceable(out, "give another --out")
-    chosen = splits.train if part == "train" or splits.test is None else splits.test
+    if (chosen := splits.train if part == "train" else splits.test) is None:
+        raise UsageError(f"{data} has no rows to test on")
     if rows < 1 or columns < 1 or not 0 <= start < len(chosen):
         raise UsageError(f"rows and columns must be at least 1, start within 0…{len(chosen) - 1}")
     where = slice(start, start + rows * columns)

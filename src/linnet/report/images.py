@@ -23,6 +23,12 @@ DARK = """<style>svg{--ink:#000;--paper:#fff;fill:var(--ink)}
 @media (prefers-color-scheme:dark){svg{--ink:#dfe4e9;--paper:#171b20}}</style>"""
 """What a line figure's black and white are; an image of SVG follows the reader's choice by itself."""
 
+THEMED = {"#ffffff": "var(--paper)", "#000000": "var(--ink)"}
+"""White and black of a figure, and what stands for them."""
+
+_COLOURS = re.compile(r"<!--.*?-->|>[^<]+|#ffffff|#000000", re.DOTALL)
+"""Those of attributes: a column may be called #000000, in a text or its comment, which -- would end."""
+
 _IMAGES = re.compile(
     r'<img src="(data:image/[^"]*)"[^>]* data-figure="(?P<key>[0-9a-f]{32})-(?P<sum>[0-9a-f]{16})">'
 )
@@ -80,7 +86,7 @@ def theme(svg: bytes) -> str:
     Pictures inside a figure would stay as they are, so it suits lines only.
     """
     head, end, rest = svg.decode().partition("<defs>")
-    coloured = (end + rest).replace("#ffffff", "var(--paper)").replace("#000000", "var(--ink)")
+    coloured = _COLOURS.sub(lambda found: THEMED.get(found[0], found[0]), end + rest)
     return make_uri("svg+xml", (head + DARK + coloured).encode())
 
 
