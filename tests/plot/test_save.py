@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import sys
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
@@ -56,3 +57,14 @@ def test_a_figure_is_drawn_once_to_the_bytes_that_matplotlib_saves(name: str, su
     canvas, dpi = figure.canvas, figure.dpi
     assert save.render(figure, suffix) == buffer.getvalue()
     assert (figure.canvas, figure.dpi) == (canvas, dpi)
+
+
+@pytest.mark.filterwarnings("ignore:Glyph .* missing")
+@pytest.mark.parametrize("fonttype", ["path", "none"])
+def test_a_name_with_signs_that_xml_forbids_leaves_the_figure_whole(fonttype: str) -> None:
+    signs = "".join(map(chr, (*range(1, 9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)))
+    figure = curves([{"epoch": 1, "train_loss": 2.0}], f"a{signs}b\ufffd\u4e2d")
+    with matplotlib.rc_context({"svg.fonttype": fonttype}):
+        drawn = save.render(figure, ".svg")
+    ElementTree.fromstring(drawn)
+    assert "ab\ufffd\u4e2d" in drawn.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -59,7 +60,11 @@ def render(figure: Figure, suffix: str, *, tight: bool = False) -> bytes:
             figure.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=METADATA[suffix], bbox_inches=bounds)
         else:
             _print(figure, suffix, buffer)
-    return buffer.getvalue()
+    return _NO_XML.sub(b"", buffer.getvalue()) if suffix == ".svg" else buffer.getvalue()
+
+
+_NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+"""Signs that XML does not allow, which matplotlib copies from names: no browser shows one with them."""
 
 
 def _print(figure: Figure, suffix: str, buffer: io.BytesIO) -> None:
