@@ -71,7 +71,7 @@ def contributions_figure(
         for axes, k in zip(others if image_shape else grid, order, strict=True):
             score = say(
                 "plot.score_and_bias", language,
-                score=f"{float(found.scores[k]):.2f}", bias=f"{float(found.bias[k]):+.2f}",
+                score=f"{float(found.scores[k]):.4g}", bias=f"{float(found.bias[k]):+.4g}",
             )  # fmt: skip
             axes.set_title(f"{classes[k]}\n{score}", fontsize=9)
             _draw_part(axes, parts[k], limit, called)

@@ -191,7 +191,7 @@ def _draw_map(
         for j, value in enumerate(row):
             share = 0.5 if high == low else (value - low) / (high - low)
             bright = np.isnan(value) or (share if is_better_high else 1 - share) > 0.6
-            said = "—" if np.isnan(value) else f"{value:.3f}"
+            said = "—" if np.isnan(value) else f"{value:.3f}" if is_better_high else f"{value:.3g}"
             axes.text(j, i, said, ha="center", va="center", fontsize=8, color="black" if bright else "white")
 
 
