@@ -16,6 +16,9 @@ from linnet.plot.sweeps import place_values
 if TYPE_CHECKING:
     import pandas as pd
 
+PANEL = 2.6
+"""Inches of the panel of a hyperparameter."""
+
 
 def tune_figure(
     table: pd.DataFrame, hyperparameters: list[str], metric: str, title: str = "", language: Language = "en"
@@ -34,7 +37,7 @@ def tune_figure(
     """
     if not hyperparameters:
         raise UsageError("there is nothing to plot: no hyperparameter has more than one value")
-    with drawing(1 + 2.6 * len(hyperparameters), 3.2, language) as figure:
+    with drawing(1 + PANEL * len(hyperparameters), 3.2, language) as figure:
         panels = figure.subplots(1, len(hyperparameters), sharey=True, squeeze=False)[0]
         for axes, name in zip(panels, hyperparameters, strict=True):
             _draw_panel(axes, table[name].tolist(), table[metric].to_numpy(float), name)
@@ -48,7 +51,7 @@ def tune_figure(
 
 def _draw_panel(axes: Axes, values: list[object], scores: np.ndarray, name: str) -> None:
     """The points of one hyperparameter."""
-    x = place_values(axes, values)
+    x = place_values(axes, values, PANEL - 0.4)
     axes.scatter(x, scores, s=14, color=BLUE, alpha=0.6, linewidths=0)
     axes.scatter(x[:1], scores[:1], s=40, color=VERMILION, zorder=3)
     label(axes, "", name, "")

@@ -12,12 +12,19 @@ from matplotlib.figure import Figure
 from linnet.errors import UsageError
 from linnet.i18n import Language, say
 from linnet.plot.style import BLUE, GREEN, ORANGE, PINK, VERMILION, drawing, label
+from linnet.plot.ticks import name_places, set_log, width_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FIRST = (VERMILION, BLUE, GREEN, ORANGE, PINK)
 TRAIN, VALIDATION = BLUE, VERMILION
+WIDTH, HEIGHT = 5.6, 3.8
+"""Inches of a figure of scores."""
+AROUND_X, AROUND_Y = 1.9, 0.6
+"""Inches beside and below a heat map, but for the names along it: its scale, and what the axes are called."""
+CELL = (0.4, 0.17)
+"""Inches that the number in a cell takes, across and down."""
 
 
 def sweep_figure(
@@ -42,7 +49,7 @@ def sweep_figure(
     table = table.assign(
         **{name: _order_names(table[name].tolist()) for name in named}
     )  # such as a bound or "none"
-    with drawing(5.6, 3.8, language) as figure:
+    with drawing(WIDTH, HEIGHT, language) as figure:
         axes = figure.add_subplot()
         if len(hyperparameters) == 1:
             _draw_curve(axes, table.sort_values(hyperparameters[0]), hyperparameters[0], metric, language)
@@ -76,7 +83,7 @@ def epochs_figure(
         title: above.
         language: "en" or "zh".
     """
-    with drawing(5.6, 3.8, language) as figure:
+    with drawing(WIDTH, HEIGHT, language) as figure:
         _draw_lines(figure.add_subplot(), curves, names, metric, title, language)
     return figure
 
@@ -141,15 +148,14 @@ def _draw_points(
     axes.plot(x[:1], y[:1], "*", color=VALIDATION, markersize=13, label=the_best)
     axes.axline((float(x.min()), float(x.min())), slope=1, color="0.6", linewidth=1, label=alike)
     if x.min() > 0 and max(x.max(), y.max()) / min(x.min(), y.min()) > 10:
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        set_log(axes)
     axes.legend()
 
 
 def _draw_curve(
     axes: Axes, table: pd.DataFrame, hyperparameter: str, metric: str, language: Language
 ) -> None:
-    x = place_values(axes, table[hyperparameter].tolist())
+    x = place_values(axes, table[hyperparameter].tolist(), WIDTH - 0.8)
     lines = [(metric, VALIDATION, "-o")]
     if metric == "validation_loss":
         lines.append(("train_loss", TRAIN, "--s"))
@@ -179,12 +185,14 @@ def _draw_map(
     image = axes.imshow(
         cells.to_numpy(float), cmap="cividis" if is_better_high else "cividis_r", aspect="auto"
     )
-    axes.set_yticks(range(len(cells.index)), [shorten(value) for value in cells.index])
-    axes.set_xticks(range(len(cells.columns)), [shorten(value) for value in cells.columns])
+    names = [_name_place(value) for value in cells.index]
+    across, down = WIDTH - AROUND_X - width_of(names), HEIGHT - AROUND_Y
+    name_places(axes.yaxis, names, down)
+    name_places(axes.xaxis, [_name_place(value) for value in cells.columns], across)
     axes.set_ylabel(rows)
     axes.set_xlabel(columns)
     figure.colorbar(image, label=say(f"metric.{metric}", language))
-    if cells.size > 80:
+    if cells.shape[1] * CELL[0] > across or cells.shape[0] * CELL[1] > down:
         return
     low, high = np.nanmin(cells.to_numpy(float)), np.nanmax(cells.to_numpy(float))
     for i, row in enumerate(cells.to_numpy(float)):
@@ -195,11 +203,17 @@ def _draw_map(
             axes.text(j, i, said, ha="center", va="center", fontsize=8, color="black" if bright else "white")
 
 
-def place_values(axes: Axes, values: list[object]) -> np.ndarray:
-    """Places of values on the x axis: by their logarithm beyond a decade, names in their order."""
+def place_values(axes: Axes, values: list[object], room: float) -> np.ndarray:
+    """Places of values on the x axis: by their logarithm beyond a decade, names in their order.
+
+    Args:
+        axes: what is drawn on.
+        values: as they are in a table.
+        room: the axis's length in inches, about.
+    """
     if not all(map(_is_number, values)):
         names = list(dict.fromkeys(map(str, values)))
-        axes.set_xticks(range(len(names)), names)
+        name_places(axes.xaxis, names, room)
         return np.array([names.index(str(value)) for value in values], float)
     x = np.asarray(values, float)
     above = x[x > 0]
@@ -218,6 +232,11 @@ def _order_names(values: list[object]) -> pd.Categorical:
 
     order = sorted(set(values), key=lambda v: (isinstance(v, str), v if _is_number(v) else str(v)))
     return pd.Categorical([shorten(v) for v in values], [shorten(v) for v in order], ordered=True)
+
+
+def _name_place(value: object) -> str:
+    """A value beside a heat map, where its order says the rest."""
+    return f"{value:.3g}" if isinstance(value, float) else shorten(value)
 
 
 def shorten(value: object) -> str:
