@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_digits, load_wine
+from sklearn.exceptions import ConvergenceWarning
 
 from linnet.estimators import LinearRegressor, SoftmaxClassifier, few
 from linnet.solvers.l1.proximal import ProximalNewton
@@ -94,3 +95,15 @@ def test_what_was_asked_of_a_solver_is_asked_of_it(settings: dict[str, Any], sai
         patch.setattr(few, "Answer", lambda *_: pytest.fail("it was solved as few numbers are"))
         with nullcontext() if said is None else pytest.warns(match=said):
             model.fit((X - X.mean(0)) / X.std(0), y)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_bias_that_rounding_moves_by_a_score_is_warned_of(classes: int) -> None:
+    """Of a column at 1e15 the last place of a bias is an eighth of a weight."""
+    source = np.random.default_rng(0)
+    X, y = source.normal(size=(60, 3)).round(2), source.integers(0, classes, 60)
+    X[:, 0] = X[:, 0].round() + 1e15
+    with pytest.warns(ConvergenceWarning, match="subtract from each a number near its mean"):
+        SoftmaxClassifier().fit(X, y)
+    X[:, 0] -= 1e15 - 1e8
+    SoftmaxClassifier().fit(X, y)

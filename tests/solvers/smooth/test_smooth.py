@@ -3,13 +3,15 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
 import scipy.sparse
 import torch
+from sklearn.linear_model import LogisticRegression
 
-from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError
+from linnet.core.losses import AbsoluteError, Huber, Logistic, Loss, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.data.sources import digits
@@ -270,3 +272,32 @@ def test_no_step_shifts_all_classes(preconditioner: Preconditioner, l2: float) -
     found = minimise(objective(table(200), l2=l2), solver=LBFGS(tol=1e-6, preconditioner=preconditioner))
     shift = found.theta.mean(0) if not l2 else found.theta[:, -1].mean()
     assert float(shift.abs().max()) <= 1e-12 * float(found.theta.abs().max())
+
+
+@pytest.mark.parametrize("solver", [Newton(), LBFGS(), Staged()], ids=lambda solver: type(solver).__name__)
+@pytest.mark.parametrize("offset", [0.0, 1e8, 1e12, 2.0**50])
+def test_no_model_whose_bias_is_rounded_away_counts_as_an_optimum(
+    solver: SmoothSolver, offset: float
+) -> None:
+    """A bias of 1e14 has a last place of 1/64, which every score is off by."""
+    source = np.random.default_rng(0)
+    X, y = source.normal(size=(60, 3)).round(2), source.integers(0, 2, (60, 1)).astype(float)
+    X[:, 0] = X[:, 0].round() + offset
+    data = Dataset(torch.from_numpy(X), torch.from_numpy(y), "rows")
+    found = solver.minimise(Objective.of(data, Logistic(), Penalty(1e-4)))
+    near = (X - [offset, 0, 0]).tolist()  # exactly
+    peer = LogisticRegression(C=1 / (60 * 1e-4), tol=1e-12, max_iter=10_000).fit(near, y[:, 0])
+    best = mean_loss(near, y, [*peer.coef_[0], peer.intercept_[0]])
+    W, b = found.theta[0, :-1].tolist(), mpmath.mpf(float(found.theta[0, -1]))
+    reached = mean_loss(near, y, [*W, b + mpmath.mpf(W[0]) * offset])
+    assert found.status.is_good == (reached <= best * (1 + 1e-6))
+    assert offset > 1e13 or found.status.is_good
+    assert found.status.is_good or "subtract from each a number near its mean" in str(found.status)
+
+
+def mean_loss(X: list[list[float]], y: np.ndarray, theta: list[Any]) -> Any:
+    """Of two classes and the penalty, in 40 digits."""
+    with mpmath.workdps(40):
+        scores = [mpmath.fdot([*row, 1], theta) for row in X]
+        losses = [mpmath.log1p(mpmath.exp(o)) - t * o for o, t in zip(scores, y[:, 0].tolist(), strict=True)]
+        return mpmath.fsum(losses) / len(X) + mpmath.fsum(w * w for w in theta[:-1]) * 1e-4 / 2

@@ -113,7 +113,15 @@ def solve_classes(
         else:
             fine = min(tol, FINE) if way.can_factor else LEFT * tol
             reached = approach(rows, fine, begin(rows, intercept), can_factor=way.can_factor)
-    return None if reached is None else Found(few.leave(reached.theta), reached.rounds, reached.is_settled)
+    if reached is None:
+        return None
+    theta = few.leave(reached.theta)
+    return Found(theta, reached.rounds, reached.is_settled and not _is_coarse(theta[:, -1], tol))
+
+
+def _is_coarse(biases: Values, tol: float) -> bool:
+    """Whether the last place of biases, of columns far from 0, moves scores by more than may be left."""
+    return bool(np.square(np.spacing(np.abs(biases).max())) > tol)
 
 
 def penalty_of(few: Few, l2: float) -> Values:

@@ -23,6 +23,7 @@ from linnet.solvers.certificate.unattained import APART, explain_no_optimum, is_
 from linnet.solvers.problem.hessian import is_affordable, newton_direction
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import standardise_rows
+from linnet.solvers.smooth.stored import leave
 from linnet.solvers.solution import (
     CONVERGED,
     INTERRUPTED,
@@ -119,7 +120,8 @@ class SmoothSolver(SolverSpec):
         framed = standardise_rows(objective)
         steps = self._judge_steps(framed.objective, framed.enter(theta))
         step, status, trace = follow(steps, _measure, progress)
-        theta = theta if step is None else framed.leave(step.point.theta)
+        if step is not None:
+            theta, status = leave(framed, step.objective, step.point, SHORT * self.tol, status)
         value, norm = (trace[-1][key] if trace else math.nan for key in ("objective", "gradient_norm"))
         certificate = Certificate(
             value, norm, math.inf, max(0, len(trace) - 1), objective.passes, time.perf_counter() - began
