@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import datetime
 import itertools
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -124,6 +126,47 @@ def test_groups_and_times_may_be_names_numbers_or_dates() -> None:
         Dataset(X, y, groups=[1, 2])  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="missing"):
         Dataset(X, y, times=[1.0, np.nan, 2.0, 3.0])  # type: ignore[arg-type]
+
+
+DAYS = [datetime.date(2024, 10, 9), datetime.datetime(2024, 9, 10, 1), datetime.date(2023, 12, 31)]
+
+
+@pytest.mark.parametrize(
+    ("times", "places"),
+    [
+        (np.array([9, 10, 8], object), [1, 2, 0]),
+        (np.array([9.5, 10, -8], object), [1, 2, 0]),
+        (DAYS, [2, 1, 0]),
+        (["2024-10-09", "2024-09-10T01", "2023-12-31"], [2, 1, 0]),
+        (pd.Series([9, 10, 8], dtype="Int64"), [1, 2, 0]),
+        (pd.Series(DAYS), [2, 1, 0]),
+    ],
+)
+def test_times_of_objects_are_ordered_as_what_they_are(times: Any, places: list[int]) -> None:
+    data = Dataset(torch.zeros(3, 1), torch.zeros(3, 1), times=times)
+    assert data.arrays.times is not None
+    assert data.arrays.times.tolist() == places
+
+
+@pytest.mark.parametrize(
+    ("what", "values", "said"),
+    [
+        ("groups", ["a", None, "b"], "entry 1 is None"),
+        ("groups", pd.Series(["a", np.nan, "b"]), "entry 1 is nan"),
+        ("groups", ["1", 1, "b"], "entry 1 is 1"),
+        ("groups", pd.Series([1, None, 2], dtype="Int64"), "missing|<NA>"),
+        ("times", [9, None, 8], "entry 1 is None"),
+        ("times", ["9/10/2024", "10/9/2024", "1/1/2023"], "or dates without"),
+        ("times", ["2024-01-01T00+02:00", "2024-01-01T00+01:00", "2023"], "zones"),
+        ("times", ["2024-01-01", "NaT", "2023-01-01"], "missing"),
+        ("times", [datetime.date(2024, 1, 1), 3, datetime.date(2023, 1, 1)], "entry 0"),
+    ],
+)
+def test_groups_and_times_that_are_missing_or_have_no_order_are_refused(
+    what: str, values: Any, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        Dataset(torch.zeros(3, 1), torch.zeros(3, 1), **{what: values})
 
 
 def test_too_few_groups_or_times_are_refused_and_bags_by_time() -> None:

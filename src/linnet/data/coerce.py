@@ -170,33 +170,6 @@ def weights_of(given: Any) -> Tensor | np.ndarray:
     return found if found.dtype.kind in "fc" else found.astype(np.float64)
 
 
-def ranks_of(given: Any, what: str, rows: int) -> Tensor | np.ndarray:
-    """The place of each row's value among the different ones in order, (N,), int64; such places as they are.
-
-    Args:
-        given: numbers, dates or names; whole numbers of a tensor are taken for places.
-        what: they are, for messages.
-        rows: N.
-
-    Raises:
-        ShapeError: they are not one a row.
-        UsageError: some are missing.
-    """
-    if is_tensor(given) and given.dtype == torch.int64:
-        places = given
-    else:
-        values = given.numpy(force=True) if is_tensor(given) else np.asarray(given)
-        values = values.astype(str) if values.dtype == object else values
-        if values.dtype.kind in "fMm" and bool(
-            (np.isnan(values) if values.dtype.kind == "f" else np.isnat(values)).any()
-        ):
-            raise UsageError(f"{what} are missing in some rows: give each row one")
-        places = np.unique(values, return_inverse=True)[1].astype(np.int64)
-    if places.shape != (rows,):
-        raise ShapeError(f"{what} must have shape ({rows},), one a row, got {tuple(places.shape)}")
-    return places
-
-
 def number_of(given: Any, what: str) -> float:
     """A single number.
 

@@ -15,6 +15,7 @@ from linnet.data import coerce, tensors
 from linnet.data.checks import check_dataset
 from linnet.data.origin import Origin
 from linnet.data.pictures.shape import ImageShape
+from linnet.data.ranks import ranks_of
 from linnet.data.row_fields import Arrays, take, to_array
 from linnet.data.sparse import SparseFeatures
 from linnet.errors import UsageError
@@ -111,7 +112,7 @@ class Dataset:
             taken["weights"] = coerce.weights_of(weights)
         for name in ("groups", "times"):
             if (given := held(self, name)) is not None:
-                taken[name] = coerce.ranks_of(given, name, len(features.X))
+                taken[name] = ranks_of(given, name, len(features.X))
         if self.image_shape is not None:
             taken["image_shape"] = coerce.shape_of(self.image_shape)
         for name, value in taken.items():
