@@ -83,6 +83,18 @@ def test_pixels_are_written_as_a_model_sees_them(tmp_path: Path) -> None:
     assert (tmp_path / "rows.svm").read_text() == "0 2:0.2\n1 1:1.0\n"
 
 
+def test_a_file_that_comes_while_one_is_written_stays(tmp_path: Path) -> None:
+    path = tmp_path / "rows.svm"
+
+    def put(text: str) -> None:
+        path.write_text("somebody's")
+
+    with pytest.raises(UsageError, match="is there already"):
+        write_svmlight(rows_of(np.eye(2), np.array(["no", "yes"])), path, say=put)
+    assert path.read_text() == "somebody's"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_no_file_that_is_there_is_replaced(tmp_path: Path) -> None:
     rows, path = rows_of(np.eye(2), np.array(["a", "b"])), tmp_path / "rows.svm"
     path.write_text("mine")

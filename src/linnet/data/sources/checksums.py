@@ -100,19 +100,19 @@ def describe_file(path: Path) -> str:
     return f"of no data set known here: {rows} numbers of somebody's own, or damaged"
 
 
-def _identity(path: Path) -> tuple[Path, int, int]:
-    status = path.stat()
-    return path.absolute(), status.st_size, status.st_mtime_ns
+def _identity(path: Path) -> tuple[Path, int, tuple[int, ...]]:
+    status = path.stat()  # a copy may keep the time of change; not that of the entry, nor its number
+    return path.absolute(), status.st_size, (status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
 @lru_cache(64)
-def _md5s(path: Path, _size: int, _changed: int) -> str:
+def _md5s(path: Path, _size: int, _changed: tuple[int, ...]) -> str:
     with path.open("rb") as file:
         return _digest(file)
 
 
 @lru_cache(64)
-def _content_md5s(path: Path, size: int, changed: int) -> str:
+def _content_md5s(path: Path, size: int, changed: tuple[int, ...]) -> str:
     with path.open("rb") as file:
         if file.read(2) != b"\x1f\x8b":
             return _md5s(path, size, changed)
