@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,6 +33,27 @@ def test_the_side_on_which_nothing_was_tried_is_said(
     found = str(edge_of("lr", values, losses, best) or "")
     assert found.endswith(said)
     assert bool(found) == bool(said)
+
+
+DECADES = [1e-6, 1e-5, 1e-4, 1e-3]
+
+
+@pytest.mark.parametrize(
+    ("loss_at", "error", "is_edge"),
+    [
+        (lambda l2: 5 + 1e3 * l2, 1.0, False),  # 0 would gain 0.001, a thousandth of the error
+        (lambda l2: 5 + 1e3 * l2, 1e-3, True),
+        (lambda l2: 5 + 1e3 * l2, float("nan"), True),  # as the error is not known
+        (lambda l2: 5 - 1 / (1 + l2 / 1e-9), 1.0, True),  # levels off upwards: far below 1e-6 it falls by 1
+        (lambda l2: 5 + (1e3 * l2) ** 2, 1.0, False),
+    ],
+)
+def test_a_smallest_penalty_that_is_as_good_as_none_lies_at_no_edge(
+    loss_at: Callable[[float], float], error: float, is_edge: bool
+) -> None:
+    losses = [loss_at(l2) for l2 in DECADES]
+    for values, their in ((DECADES, losses), (DECADES[::-1], losses[::-1]), (DECADES * 2, losses * 2)):
+        assert bool(edge_of("l2", values, their, 1e-6, error=error)) == is_edge
 
 
 def test_a_grid_has_every_combination() -> None:

@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import log_loss
 from sklearn.model_selection import (
     GridSearchCV,
@@ -20,6 +20,7 @@ from sklearn.model_selection import (
     LeaveOneOut,
     ShuffleSplit,
     StratifiedKFold,
+    cross_val_score,
 )
 
 from linnet.errors import GridEdgeWarning
@@ -160,6 +161,21 @@ def test_the_best_l2_at_the_edge_of_the_grid_is_said(l2s: list[float], said: str
     with pytest.warns(GridEdgeWarning, match=said):
         model = LinearRegressorCV(l2s=l2s, cv=3).fit(rows, target)
     assert said in model.edge_
+
+
+@pytest.mark.parametrize("cv", [None, "loo"])
+def test_a_smallest_l2_that_is_as_good_as_none_is_not_at_the_edge(cv: str | None) -> None:
+    """On the diabetes rows the model without a penalty does as well, by scikit-learn, within 1/400 error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = LinearRegressorCV(cv=cv).fit(X_diabetes, y_diabetes)
+    assert model.edge_ == ""
+    if cv is None:
+        assert model.l2_ == 1e-6
+        score = "neg_mean_squared_error"
+        plain = -cross_val_score(LinearRegression(), X_diabetes, y_diabetes, scoring=score) / 2
+        gain = -model.best_score_ - plain.mean()
+        assert abs(gain) < np.std(plain, ddof=1) / np.sqrt(5) / 400
 
 
 def test_a_best_l2_within_the_grid_is_not_at_its_edge() -> None:

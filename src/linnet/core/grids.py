@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,9 @@ NAMES = ("lr", *HYPERPARAMETERS)
 
 NEAR = 0.05
 """The share of a range at each of its ends that is its edge."""
+
+SLIGHT = 0.1
+"""The share of a standard error below which a loss is not worth a wider grid."""
 
 
 def check_names(names: Iterable[str]) -> None:
@@ -106,12 +110,14 @@ class Edge:
 
 
 def edge_of(
-    name: str, values: Sequence[float], losses: Sequence[float], best: float, fewest: int = 3
-) -> Edge | None:
+    name: str, values: Sequence[float], losses: Sequence[float], best: float, fewest: int = 3,
+    error: float = math.nan,
+) -> Edge | None:  # fmt: skip
     """The edge that the best value lies at, where nothing was tried on one side of it.
 
     It lies at none where fewer than `fewest` values were tried (of two none lies within), where the values
-    next to the edge do as well, so that the loss has levelled off; and at 0, below which nothing lies.
+    next to the edge do as well, so that the loss has levelled off; and at 0, below which nothing lies. Nor
+    does a penalty lie at its smallest where no penalty at all would gain nothing to speak of.
 
     Args:
         name: of the setting, such as "l2".
@@ -119,6 +125,7 @@ def edge_of(
         losses: of each, less being better.
         best: the one that was chosen.
         fewest: values, at least 2, from which on it is worth a word.
+        error: of a penalty, the standard error of the best loss; NaN of other settings, or where not known.
     """
     tried = zip(values, losses, strict=True)
     kept = sorted((value, loss) for value, loss in tried if loss == loss)  # without NaN
@@ -127,10 +134,29 @@ def edge_of(
     least = min(loss for value, loss in kept if value == best)
     low, high = kept[0][0], kept[-1][0]
     if best == low and best > 0 and min(loss for value, loss in kept if value > low) > least:
-        return Edge(name, best, "downwards")
+        return None if _gain_at_0(kept) < SLIGHT * error else Edge(name, best, "downwards")
     if best == high and min(loss for value, loss in kept if value < high) > least:
         return Edge(name, best, "upwards")
     return None
+
+
+def _gain_at_0(kept: Sequence[tuple[float, float]]) -> float:
+    """What no penalty would gain over the smallest, along the line through the losses of the smallest two.
+
+    The loss of a penalty is smooth at 0, so it goes straight there, once the penalty is small beside what the
+    data say. Where it is not, the next slope is far less steep, and nothing is known: infinity.
+
+    Args:
+        kept: penalties and their losses, the smallest first.
+    """
+    least = dict[float, float]()
+    for penalty, loss in kept:
+        least.setdefault(penalty, loss)
+    if len(least) < 3:
+        return math.inf
+    (low, loss), (second, second_loss), (third, third_loss) = list(least.items())[:3]
+    slope, following = (second_loss - loss) / (second - low), (third_loss - second_loss) / (third - second)
+    return slope * low if following > slope / 2 else math.inf
 
 
 def edges(

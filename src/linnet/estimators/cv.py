@@ -142,7 +142,7 @@ class CrossValidated(LinearEstimator):
             else:
                 scores = self._score(self._models(problem, splits, l2s), splits, X, y, judge)
         self.scores_ = space.array(scores.astype(self._dtype))
-        return self._refit(problem, space, l2s, scores.mean(1).tolist())
+        return self._refit(problem, space, l2s, scores)
 
     def _splits(self, X: Any, y: Any, params: dict[str, Any]) -> list[Split]:
         """Which rows each fold trains on, and which judge it."""
@@ -197,18 +197,25 @@ class CrossValidated(LinearEstimator):
         vars(model).update(learned)
         return model._keep(theta, 1, Space.of(np.empty(0)))
 
-    def _refit(self, problem: Problem, space: Space, l2s: Sequence[float], means: list[float]) -> Self:
+    def _refit(self, problem: Problem, space: Space, l2s: Sequence[float], scores: np.ndarray) -> Self:
         """Fit the best l2 on all rows."""
         from linnet.core.grids import edge_of
 
+        means: list[float] = scores.mean(1).tolist()
         finite = [mean for mean in means if math.isfinite(mean)]
         if not finite:
             raise ValueError("no l2 has a finite score: check the data, the folds and the scorer")
         self.best_score_ = max(finite)
         self.l2_ = max(l2 for l2, mean in zip(l2s, means, strict=True) if mean == self.best_score_)
         self.l2s_ = space.array(np.array(l2s, self._dtype))
-        self.edge_ = str(edge_of("l2", l2s, [-mean for mean in means], self.l2_) or "")
+        error = _standard_error(scores[list(l2s).index(self.l2_)])
+        self.edge_ = str(edge_of("l2", l2s, [-mean for mean in means], self.l2_, error=error) or "")
         if self.edge_:
             warn(self.edge_, GridEdgeWarning)
         answer = self._minimise(problem.with_penalty(self.l2_, problem.l1))
         return self._keep(answer.theta, answer.iterations, space)
+
+
+def _standard_error(scores: np.ndarray) -> float:
+    """Of the mean over folds, (F,); NaN of a single one."""
+    return float(scores.std(ddof=1) / math.sqrt(len(scores))) if len(scores) > 1 else math.nan

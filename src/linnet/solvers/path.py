@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -107,11 +108,10 @@ class Path:
             return ""
         row = self.table.iloc[self.best]
         values, losses = self.table["penalty"].tolist(), self.table["validation_loss"].tolist()
-        edge = edge_of(self.penalty_name, values, losses, float(row["penalty"]))
-        is_empty = (
-            edge is not None and edge.widen == "upwards" and self.penalty_name == "l1" and not row["nonzeros"]
-        )
-        return "" if edge is None or is_empty else str(edge)
+        error = float(row.get("validation_se", math.nan))
+        edge = edge_of(self.penalty_name, values, losses, float(row["penalty"]), error=error)
+        is_empty = self.penalty_name == "l1" and not row["nonzeros"]
+        return "" if edge is None or (is_empty and edge.widen == "upwards") else str(edge)
 
     @property
     def shortfall(self) -> str:
