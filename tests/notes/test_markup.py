@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linnet.notes.markup import ELEMENTS, Writer, mathml
+from linnet.notes.markup import ELEMENTS, Writer, _delimit, mathml
 
 BOOK = [
     r"\hat{\mathbf{y}} = \mathbf{X}\mathbf{w} + b",
@@ -93,3 +94,19 @@ def test_a_picture_within_an_attribute_brings_no_attributes(tmp_path: Path) -> N
     parser.handle_starttag = lambda tag, attrs: found.append((tag, [name for name, _ in attrs]))
     parser.feed(written)
     assert found == [("p", ["id", "align"]), ("img", ["src", "alt"])]
+
+
+def test_notes_of_many_code_spans_take_time_by_their_length(tmp_path: Path) -> None:
+    def seconds(count: int) -> float:
+        source = "word `code` $x$ and more\n\n" * count
+        start = time.process_time()
+        _delimit(source)
+        return time.process_time() - start
+
+    assert seconds(16_000) < 1.0, "it took 7 seconds when all that stood before was looked at for each"
+
+
+def test_a_bare_environment_is_a_formula_but_between_dollars() -> None:
+    bare = "\\begin{align}\na &= b\n\\end{align}"
+    assert _delimit(f"`$$` is code\n{bare}\n") == f"`$$` is code\n$$\n{bare}\n$$\n"
+    assert _delimit(f"$$\n{bare}\n$$\n`x`\n{bare}") == f"$$\n{bare}\n$$\n`x`\n$$\n{bare}\n$$"

@@ -236,17 +236,19 @@ class Writer:
 def _delimit(source: str) -> str:
     """Markdown in which every formula stands between dollar signs, and the book's own marks are gone."""
     pieces = re.split(r"(`+[^`]*`+)", re.sub(r":(?:eqlabel|label|numref|eqref|cite):`[^`]*`", "", source))
+    dollars = 0  # of $$ before a piece
     for number in range(0, len(pieces), 2):  # code in between stays as it is
         piece = re.sub(r"\\\((.+?)\\\)", r"$\1$", pieces[number], flags=re.DOTALL)
         piece = re.sub(r"\\\[(.+?)\\\]", r"$$\1$$", piece, flags=re.DOTALL)
-        pieces[number] = _BARE.sub(partial(_put_in_dollars, "".join(pieces[:number]) + piece), piece)
+        pieces[number] = _BARE.sub(partial(_put_in_dollars, dollars), piece)
+        dollars += piece.count("$$")
     return re.sub(r"(?im)^\[toc\]\s*$", "", "".join(pieces))
 
 
-def _put_in_dollars(before: str, match: re.Match[str]) -> str:
+def _put_in_dollars(dollars: int, match: re.Match[str]) -> str:
     """A bare environment between dollar signs, unless it stands between some."""
-    start = len(before) - len(match.string) + match.start()
-    return match[0] if before[:start].count("$$") % 2 else f"$$\n{match[0]}\n$$"
+    is_within = (dollars + match.string.count("$$", 0, match.start())) % 2
+    return match[0] if is_within else f"$$\n{match[0]}\n$$"
 
 
 _BARE = re.compile(
