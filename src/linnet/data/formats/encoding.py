@@ -175,12 +175,16 @@ def any_length() -> Iterator[None]:
         csv.field_size_limit(limit)
 
 
-def skip_row(lines: io.TextIOBase, separator: str) -> None:
-    """Go beyond the first row with text in a cell, which may have line breaks within quotes."""
+def skip_row(lines: io.TextIOBase, separator: str) -> int:
+    """Go beyond the first row with text in a cell, which may have line breaks in quotes; how many lines."""
+    count = 0
     while line := lines.readline():
+        count += 1
         while line.count('"') % 2 and (more := lines.readline()):
             line += more
+            count += 1
         with any_length():
             rows = list(csv.reader(io.StringIO(line, newline=""), delimiter=separator))
         if any(cell.strip() for row in rows for cell in row):
-            return
+            break
+    return count

@@ -11,6 +11,7 @@ from pathlib import Path
 from linnet.config.table import TableOptions
 from linnet.data.formats.encoding import any_length, skip_row, split_mark
 from linnet.data.formats.header import count_line, doubt_names, has_names_in, name_columns
+from linnet.data.formats.odd_rows import RETURN
 from linnet.errors import FormatError
 from linnet.i18n import say
 from linnet.schema.cells import COMMA, NO_NUMBER, PLAIN, POINTED, WHOLE
@@ -69,8 +70,27 @@ def lay_out(text: str, source: bytes | Path, name: str, options: TableOptions) -
     lines_of_text = io.StringIO(rest, newline="")
     if skipped:
         skip_row(lines_of_text, separator)
+        _check_whole(rest, lines_of_text.tell(), rows, name)
     start = len(text) - len(rest) + lines_of_text.tell()
     return Layout(names, separator, start, rows[skipped:], notes, counted or ())
+
+
+def _check_whole(text: str, start: int, rows: list[list[str]], name: str) -> None:
+    """Refuse names that a carriage return by itself cuts in two, so that the rest of them stands as a row.
+
+    Args:
+        text: from the names on.
+        start: where they end in it.
+        rows: the first ones, the names among them.
+        name: of the file.
+
+    Raises:
+        FormatError: the first two together have as many cells as the third.
+    """
+    widths = list(map(len, rows[:3]))
+    is_cut = len(widths) == 3 and widths[0] + widths[1] - 1 == widths[2] > widths[0]
+    if is_cut and text[start - 1] == "\r" and "\n" in text:
+        raise FormatError(f"the names of the columns of {name} are cut in two: a {RETURN}")
 
 
 def open_rows(text: str, name: str) -> tuple[str, str, int]:

@@ -22,7 +22,8 @@ from linnet.data.formats.encoding import (
 )  # fmt: skip
 from linnet.data.formats.header import count_line, has_names_in, name_columns
 from linnet.data.formats.layout import SAMPLE, head_rows, open_rows
-from linnet.data.formats.text_table import check_short, odd_rows, refusing, say_long
+from linnet.data.formats.odd_rows import check_short, odd_rows, say_long
+from linnet.data.formats.text_table import refusing
 from linnet.errors import FormatError
 from linnet.schema.cells import Frame
 
@@ -62,6 +63,12 @@ class _Stream:
                 skip_row(lines, self.separator)
             yield lines
 
+    def _count_above(self) -> int:
+        """How many lines stand before the rows."""
+        with _open(self.source) as file:
+            lines = rewind(io.TextIOWrapper(file, self.encoding, newline=""), self.above)
+            return self.above + (skip_row(lines, self.separator) if self.has_head else 0)
+
     def check_short(self) -> None:
         """Refuse rows of too few cells, wherever they stand.
 
@@ -69,7 +76,7 @@ class _Stream:
             FormatError: there are some.
         """
         with self.open() as lines:
-            check_short(lines, self.name, self.separator, len(self.names))
+            check_short(lines, self.name, self.separator, len(self.names), self._count_above())
 
     def check_beginning(self) -> None:
         """Refuse rows of too many cells among the first, before pandas is imported.
@@ -78,7 +85,8 @@ class _Stream:
             FormatError: there are some.
         """
         with self.open() as lines, contextlib.suppress(UnicodeDecodeError):  # which is said with its place
-            long, _ = odd_rows(itertools.islice(lines, SAMPLE), self.separator, len(self.names))
+            first = itertools.islice(lines, SAMPLE)
+            long, _ = odd_rows(first, self.separator, len(self.names), self._count_above())
             if long:
                 raise FormatError(say_long(self.name, len(self.names), long[0]))
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import csv
 import io
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from linnet.config.table import TableOptions
-from linnet.data.formats.encoding import any_length, decode, encoding_of
+from linnet.data.formats.encoding import decode, encoding_of
 from linnet.data.formats.layout import Layout, lay_out, plain_columns
+from linnet.data.formats.odd_rows import count_lines, odd_rows, say_long, say_short
 from linnet.data.formats.typed_text import GAPS, read_typed
 from linnet.errors import FormatError
 from linnet.schema.cells import Frame
@@ -111,11 +111,12 @@ def _read_typed(source: bytes | Path, start: int, layout: Layout, options: Table
 def _read(text: str, name: str, layout: Layout, options: TableOptions) -> Frame:
     """All rows, by pandas: numbers in the columns that have nothing else, and text in the others."""
     width = len(layout.names)
-    long, short = odd_rows(io.StringIO(text[layout.start :], newline=""), layout.separator, width)
+    rows, above = io.StringIO(text[layout.start :], newline=""), count_lines(text[: layout.start])
+    long, short = odd_rows(rows, layout.separator, width, above)
     if long:  # before pandas is imported
         raise FormatError(say_long(name, width, long[0]))
     if short and '"' not in text:  # a quote that is not closed would cut its row, and is said by pandas
-        raise FormatError(_say_short(name, width, short))
+        raise FormatError(say_short(name, width, short))
     plain, whole = plain_columns(layout, options)
     lines, places = io.StringIO(text, newline=""), range(len(layout.names))
     plain = plain - whole
@@ -131,7 +132,7 @@ def _read(text: str, name: str, layout: Layout, options: TableOptions) -> Frame:
                 raise FormatError(f"{name} cannot be read: {error}") from error
             continue
         if short:
-            raise FormatError(_say_short(name, width, short))
+            raise FormatError(say_short(name, width, short))
         return frame.set_axis(layout.names, axis=1)
     raise AssertionError("text can be read as text")
 
@@ -152,61 +153,6 @@ def _read_csv(lines: io.StringIO, kinds: Any, separator: str, name: str) -> Fram
             )  # fmt: skip
         except pd.errors.EmptyDataError:
             raise FormatError(f"{name} has no rows") from None
-
-
-def odd_rows(lines: Iterable[str], separator: str, width: int) -> tuple[list[int], list[int]]:
-    """The rows with cells beyond the last column, and those that end before it, counted from 1.
-
-    Empty cells beyond it are none, as pandas passes over a separator that ends every row.
-
-    Args:
-        lines: of the rows, without the names.
-        separator: between cells; of spaces rows have any number.
-        width: how many columns there are.
-    """
-    long, short = list[int](), list[int]()
-    if separator == " ":
-        return long, short
-    with any_length():
-        rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-        filled = (row for row in rows if len(row) > 1 or (row and row[0].strip()))
-        for place, row in enumerate(filled, 1):
-            if len(row) < width:
-                short.append(place)
-            elif len(row) > width and any(row[width:]):
-                long.append(place)
-    return long, short
-
-
-def check_short(lines: Iterable[str], name: str, separator: str, width: int) -> None:
-    """Refuse rows that end before the last column, whose cells pandas takes to be empty.
-
-    Args:
-        lines: as `odd_rows` takes them.
-        name: of the file, for messages.
-        separator: as `odd_rows` takes it.
-        width: likewise.
-
-    Raises:
-        FormatError: there are some.
-    """
-    if short := odd_rows(lines, separator, width)[1]:
-        raise FormatError(_say_short(name, width, short))
-
-
-def _say_short(name: str, width: int, short: list[int]) -> str:
-    return (
-        f"{name} has rows of fewer cells than its {width} columns: {len(short):,}, the first is row "
-        f"{short[0]:,}. Add the empty cells, or leave the rows out"
-    )
-
-
-def say_long(name: str, width: int, row: int) -> str:
-    """That a file has rows with cells beyond its last column, the first of which is known."""
-    return (
-        f"{name} has rows of more cells than its {width} columns, the first is row {row:,}. Put quotes "
-        "around a cell that holds the separator, or leave the rows out"
-    )
 
 
 @contextlib.contextmanager
