@@ -224,9 +224,20 @@ def test_nothing_to_run(tmp_path: Path, text: str, options: dict[str, object], m
 def test_a_notebook_is_not_written_over(tmp_path: Path) -> None:
     path = write_notes(tmp_path, (BOOK / "stability.ipynb").read_text(encoding="utf-8"), "a.ipynb")
     before = path.read_bytes()
-    with pytest.raises(UsageError, match="not made by linnet"):
+    with pytest.raises(UsageError, match="the notes themselves"):
         run_notes(path, out=path.parent)
     assert path.read_bytes() == before
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_a_section_does_not_take_the_place_of_the_notebook_it_is_of(tmp_path: Path) -> None:
+    path = write_notes(tmp_path, "# 1 a\n```python\n1\n```\n# 2 b\n```python\n2\n```")
+    made = run_notes(path, out="pages").notebook
+    before = made.read_bytes()
+    with pytest.raises(UsageError, match="the notes themselves"):
+        run_notes(made, only="2", out="pages")
+    assert made.read_bytes() == before
+    assert run_notes(made, only="2", out="others").notebook.is_file()
 
 
 OFFLINE = [

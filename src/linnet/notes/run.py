@@ -58,7 +58,7 @@ def run_notes(
     Raises:
         DataNotFoundError, FormatError: the notes cannot be read.
         UsageError: there is nothing to run, no such heading, the timeout is not positive, or a file of
-            somebody else's stands where the page or the notebook is to be.
+            somebody else's, or the notes themselves, stand where the page or the notebook is to be.
         KernelError: the kernel could not be started.
         OSError: the folder cannot be written.
     """
@@ -73,6 +73,8 @@ def run_notes(
     folder = Path(out) if out is not None else Path(f"{path.stem}-run")
     page, notebook = folder / f"{path.stem}.html", folder / f"{path.stem}.ipynb"
     for target, mark in ((page, PAGE_MARK), (notebook, NOTEBOOK_MARK)):
+        if target.exists() and target.samefile(path):
+            raise UsageError(f"{target} is the notes themselves, so it stays: give another --out")
         if target.exists() and mark not in target.read_text(encoding="utf-8", errors="replace"):
             raise UsageError(f"{target} is there and was not made by linnet run: give another --out")
     folder.mkdir(parents=True, exist_ok=True)
