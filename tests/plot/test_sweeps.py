@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pandas as pd
 import pytest
 
+from linnet.plot.save import render
 from linnet.plot.sweeps import sweep_figure
 
 
@@ -21,3 +24,17 @@ def test_the_cells_of_two_hyperparameters_hold_scores_of_any_size(
     table = pd.DataFrame({"lr": [1, 1, 2, 2], "l2": [1, 2, 1, 2], metric: scores})
     figure = sweep_figure(table, ["lr", "l2"], metric)
     assert [text.get_text() for text in figure.axes[0].texts] == said
+
+
+def test_settings_that_diverged_have_a_place_on_the_axis() -> None:
+    scores = {name: [0.5, None, None] for name in ("validation_loss", "train_loss")}
+    errors = {f"{name}_se": [0.1, None, None] for name in scores}
+    figure = sweep_figure(
+        pd.DataFrame({"lr": [0.1, 10.0, 1e5], **scores, **errors}), ["lr"], "validation_loss"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib's, of an axis without a length
+        render(figure, ".svg")
+    low, high = figure.axes[0].get_xlim()
+    assert low < 0.1
+    assert high > 1e5

@@ -171,6 +171,10 @@ def _draw_curve(
             markersize=4,
             label=say(f"metric.{name}", language),
         )
+    # Settings that diverged have a place, too: one that did not makes no axis of logarithms by itself.
+    known = table[metric].to_numpy(float)
+    if (known := known[np.isfinite(known)]).size:
+        axes.update_datalim([(x.min(), known[0]), (x.max(), known[0])])
     label(axes, "", hyperparameter, "")
     axes.legend()
 
