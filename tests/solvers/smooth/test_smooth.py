@@ -295,6 +295,18 @@ def test_no_model_whose_bias_is_rounded_away_counts_as_an_optimum(
     assert found.status.is_good or "subtract from each a number near its mean" in str(found.status)
 
 
+def test_rows_that_are_fitted_exactly_are_an_optimum_far_from_0() -> None:
+    """Their objective is 0 but for rounding, of which no share can be asked."""
+    source = np.random.default_rng(0)
+    X = (source.normal(size=(20, 30)) * 1e3).round() + 1e9
+    y = source.normal(size=(20, 1))
+    found = Newton().minimise(
+        Objective.of(Dataset(torch.from_numpy(X), torch.from_numpy(y), "rows"), SquaredError())
+    )
+    assert found.status.name == CONVERGED
+    assert found.certificate.objective < 1e-11
+
+
 def mean_loss(X: list[list[float]], y: np.ndarray, theta: list[Any]) -> Any:
     """Of two classes and the penalty, in 40 digits."""
     with mpmath.workdps(40):

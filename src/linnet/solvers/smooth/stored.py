@@ -32,5 +32,7 @@ def leave(
     shift, enough = (framed.enter(theta) - point.theta)[:, -1], share * abs(point.value)  # (K,)
     if float(shift.abs().max()) ** 2 <= enough:  # the loss is flat there, and rises by less
         return theta, status
+    # Of rows that are fitted exactly, a share of what they leave without a model.
+    enough = max(enough, share * abs(objective.mean_loss(point.scores.new_zeros(point.scores.shape))))
     lost = objective.mean_loss(point.scores + shift.to(point.scores)[:, None]) - point.loss
     return theta, Status(STALLED, FAR) if lost > enough else status
