@@ -13,8 +13,8 @@ from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.data.split import split_folds
 from linnet.errors import ChecksumError, FormatError, UsageError
 from linnet.folders import CHECKPOINT
-from linnet.train.callbacks import INTERRUPTED, Callback, Checkpoints, State
-from linnet.train.checkpoint import Checkpoint
+from linnet.train.callbacks import INTERRUPTED, Callback, Checkpoints, Each, State
+from linnet.train.checkpoint import BANKS, Checkpoint
 from linnet.train.engine import Engine
 from linnet.train.plan import Plan, make_trials
 from linnet.train.sweep import Sweep
@@ -94,6 +94,32 @@ def test_another_sweep_is_refused_by_name() -> None:
     other = Sweep(rows, make_trials(SETTINGS, 2), VIEWS, SoftmaxCrossEntropy(), PLAN, torch.float32)
     with pytest.raises(UsageError, match="other data"):
         other.resume_(kept)
+
+
+def test_models_in_other_banks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether as many banks hold others of the models, fewer hold them, or it is not known."""
+    kept = new().checkpoint()
+    identity = {name: value for name, value in kept.identity.items() if name != BANKS}
+    earlier = dataclasses.replace(kept, identity={**identity, "width": 21})
+    with pytest.raises(UsageError, match=r"other banks than here.* or start anew"):
+        new().resume_(earlier)
+    with pytest.raises(UsageError, match="other banks than here"):
+        new(dataclasses.replace(PLAN, width=42)).resume_(kept)
+    monkeypatch.setattr("linnet.train.sweep.order_by_rule", lambda members: list(range(len(members)))[::-1])
+    with pytest.raises(UsageError, match="other banks than here"):
+        new().resume_(kept)
+
+
+def test_a_width_that_parts_the_models_alike_goes_on() -> None:
+    whole, part, rest = new(), new(), new(dataclasses.replace(PLAN, width=23))
+    assert [chunk.places.tolist() for chunk in rest.models.chunks] == [
+        chunk.places.tolist() for chunk in whole.models.chunks
+    ]
+    whole.run()
+    part.run(Each(lambda state: state.stop(INTERRUPTED)))
+    rest.resume_(part.checkpoint())
+    rest.run()
+    assert torch.equal(rest.outcome().bank.theta.nan_to_num(7), whole.outcome().bank.theta.nan_to_num(7))
 
 
 def test_a_damaged_or_foreign_file_is_an_error() -> None:

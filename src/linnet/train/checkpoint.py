@@ -16,6 +16,10 @@ from linnet.model.history import History
 
 FORMAT = "linnet.checkpoint/3"
 
+BANKS, WIDTH = "banks", "width"
+"""Which models each bank of a sweep has, for a state of others is none of these; and what an earlier linnet
+kept of that."""
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
@@ -103,7 +107,12 @@ class Checkpoint:
         changed = [name for name in names if self.identity.get(name) != identity.get(name)]
         if "data" in changed:
             raise UsageError("the checkpoint was made on other data: resume on the same rows")
+        if options := [name for name in changed if name not in (BANKS, WIDTH)]:
+            raise UsageError(
+                f"the checkpoint was made with other {', '.join(options)}: resume with the same options"
+            )
         if changed:
             raise UsageError(
-                f"the checkpoint was made with other {', '.join(changed)}: resume with the same options"
+                "the checkpoint's models lie in other banks than here, as those of another version of linnet "
+                "or of another device do: resume with that version on that device, or start anew"
             )

@@ -27,7 +27,7 @@ from linnet.data.split import Fold
 from linnet.errors import UsageError
 from linnet.model.history import Record
 from linnet.train.callbacks import INTERRUPTED, State
-from linnet.train.checkpoint import Snapshot
+from linnet.train.checkpoint import BANKS, Snapshot
 from linnet.train.chunk import ModelChunk
 from linnet.train.engine import Engine, Learner
 from linnet.train.inputs import InputOptions, InputPipeline
@@ -279,13 +279,13 @@ def _identify(
 ) -> dict[str, Any]:
     """What a sweep must have in common with one that goes on from it, by name."""
     shared = dataclasses.asdict(learner.plan)
-    del shared["threads"]
+    del shared["threads"], shared["width"]  # of which `BANKS` tells what it comes to
     settings = [
         [trial.setting, trial.fold, dataclasses.asdict(trial.hyperparameters)] for trial in learner.trials
     ]
     return {
-        "data": train.checksum, "folds": _digest(folds), "settings": settings, "loss": repr(loss),
-        "dtype": str(dtype), **shared,
+        BANKS: [chunk.places.tolist() for chunk in learner.chunks], "data": train.checksum,
+        "folds": _digest(folds), "settings": settings, "loss": repr(loss), "dtype": str(dtype), **shared,
     }  # fmt: skip
 
 
