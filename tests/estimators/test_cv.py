@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 from sklearn.model_selection import (
     GridSearchCV,
@@ -350,3 +350,16 @@ def test_a_row_far_off_that_does_not_count_moves_no_score() -> None:
     rows[2], target[2] = 1e6, 1e9
     found = LinearRegressorCV(l2s=[0.1], cv=KFold(5)).fit(rows, target, weights)
     assert_allclose(found.scores_, -np.array([errors]), rtol=1e-9)
+
+
+def test_float32_rows_of_many_numbers_have_newtons_folds() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(1200, 30)).astype(np.float32)
+    target = (rows[:, 0] + rng.normal(size=1200) > 0).astype(int)
+    found = SoftmaxClassifierCV(l2s=[0.01], cv=KFold(2), solver="newton").fit(rows, target)
+    peer = LogisticRegression(C=2 / (0.01 * 600), tol=1e-10)
+    expected = [
+        peer.fit(rows[trained], target[trained]).score(rows[kept], target[kept])
+        for trained, kept in KFold(2).split(rows)
+    ]
+    assert_allclose(found.scores_, [expected])

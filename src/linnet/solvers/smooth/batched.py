@@ -60,7 +60,8 @@ def solve_folds(
         solver: of the path and of the folds; the preconditioner suits the rows whatever it says.
     """
     framed = standardise_rows(objective.replace(penalty=replace(objective.penalty, l2=min(l2s))))
-    inner = coarsen(framed.objective) if isinstance(solver, LBFGS) else framed.objective
+    wide = framed.objective.with_dtype(torch.float64)  # of which Hessians are
+    inner = coarsen(framed.objective) if isinstance(solver, LBFGS) else wide
     found = _solve(inner, views, l2s, solver)
     return [replace(one, theta=framed.leave(one.theta)) for one in found]
 
