@@ -16,6 +16,7 @@ from PIL import Image
 from linnet.d2l import figures
 from linnet.d2l.figures import plot, set_axes, set_figsize, show_images, use_svg_display
 from linnet.errors import ShapeError
+from linnet.plot.save import save
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +105,17 @@ def test_images_in_a_grid_with_titles() -> None:
     assert [cell.get_title() for cell in axes] == ["a", "b", "c", ""]
     assert [len(cell.images) for cell in axes] == [1, 1, 1, 0]
     assert len(show_images([torch.ones(2, 2)], 1, 1)) == 1
+
+
+def test_figures_of_somebody_elses_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["mine.py"])
+    figures.FOLDER.mkdir()
+    (figures.FOLDER / "mine-1.svg").write_text("<svg/>")
+    (figures.FOLDER / "mine-2.svg").mkdir()
+    path = figures.Shelf().place()
+    assert path == figures.FOLDER / "mine-3.svg"
+    save(plt.figure(), path)
+    assert figures.Shelf().place() == path, "one of an earlier time is drawn anew"
 
 
 def test_svg_is_asked_for_in_notebooks_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from linnet import files
 from linnet.d2l.switch import set_matplotlib_formats
 from linnet.errors import ShapeError
 from linnet.plot.save import save, surface
@@ -41,10 +42,13 @@ class Shelf:
         self._last_words: list[Callable[[], None]] = []
 
     def place(self) -> Path:
-        """The path of a new figure."""
-        self._count += 1
+        """The path of a new figure, where there is none, or one of an earlier time."""
         program = Path(sys.argv[0]).stem if sys.argv and sys.argv[0] not in ("", "-c", "-") else "figure"
-        return FOLDER / f"{program}-{self._count}.svg"
+        while True:
+            self._count += 1
+            path = FOLDER / f"{program}-{self._count}.svg"
+            if not path.exists() or (path.is_file() and files.is_ours(path)):
+                return path
 
     def put(self, figure: Figure) -> None:
         """Keep a pyplot figure that may still be added to; it is saved when the next one comes, or last."""
