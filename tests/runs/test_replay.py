@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,17 @@ def test_a_sweep_and_its_best() -> None:
     table.write_bytes(table.read_bytes() + b"\n")
     with pytest.raises(ChecksumError, match=r"table\.csv"):
         linnet.replay("s")
+
+
+def test_a_sweep_without_its_best_is_not_the_same() -> None:
+    linnet.sweep(linnet.load("digits").train, {"lr": [0.1, 0.2]}, out="s", **QUICK)
+    assert linnet.replay("s").is_same
+    shutil.rmtree("s/best")
+    found = linnet.replay("s")
+    assert found.compared == ("table.csv", "curves.csv")
+    (said,) = found.differences
+    assert said.startswith(f"best: {Path('s', 'best')} holds no model to compare")
+    assert "not the same" in str(found)
 
 
 @pytest.mark.parametrize(

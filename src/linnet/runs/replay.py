@@ -190,7 +190,11 @@ def _sweep(folder: Path, place: Path, data_dir: Path | str | None, say: Say) -> 
     compared, largest = ["table.csv", "curves.csv"], 0.0
     now = read(place, SWEEP)
     differences = [f"{file} differs" for file in compared if state.read(file) != now.read(file)]
-    if best is not None:
+    if best is None:
+        differences.append(
+            f"best: {folder / BEST} holds no model to compare: it was deleted, or its training interrupted"
+        )
+    else:
         again = Run.load(place / BEST)
         found, largest = _compared(best, again)
         differences += [f"best: {said}" for said in found]
