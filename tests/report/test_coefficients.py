@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import scipy.sparse
 import torch
+from numpy.typing import NDArray
 
 import linnet
 from linnet.data.dataset import Dataset
@@ -81,10 +83,32 @@ def test_deviations_are_numpys(is_weighted: bool, is_sparse: bool) -> None:
     rows = scipy.sparse.csr_array(X) if is_sparse else X
     data = Dataset(rows, torch.zeros(3000, 1), weights=torch.from_numpy(counts.astype(float)))  # type: ignore[arg-type]
     found = column_deviations(data)
-    assert found is not None
     np.testing.assert_allclose(found, np.repeat(X, counts, axis=0).std(0), rtol=1e-6)
 
 
 def test_a_page_says_it_in_its_language(tmp_path: Path) -> None:
     linnet.solve(wide(), l1=0.5, standardize=True, out=tmp_path / "run", language="zh")
     assert "60 列中有" in Seen(tmp_path / "run" / "report.html").sections["classes"]
+
+
+def far() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Columns far from 0, the first row another and of no weight; and weights of rows, whole numbers."""
+    source = np.random.default_rng(1)
+    X = source.normal(size=(3000, 5)) * [1.0, 1e-3, 0.0, 1e200, 0.0] + [1e9, -5e6, 1e9, 0.0, 0.1]
+    weights = source.integers(1, 4, 3000).astype(float)
+    X[0], weights[0] = -1e6, 0.0
+    return X, weights
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_deviations_keep_their_digits_wherever_columns_lie(is_sparse: bool) -> None:
+    X, weights = far()
+    rows: Any = np.hstack([X, np.zeros((3000, 1500))])
+    data = Dataset(scipy.sparse.csr_array(rows) if is_sparse else rows, np.zeros(3000), weights=weights)  # type: ignore[arg-type]
+    assert data.is_sparse == is_sparse
+    found = column_deviations(data)
+    size = np.array([1.0, 1.0, 1.0, 1e200, 1.0])  # of which numpy's own square would overflow
+    each = np.repeat((X - X[1]) / size, weights.astype(int), axis=0)
+    np.testing.assert_allclose(found[:5], each.std(0) * size, rtol=1e-9, atol=0)
+    assert not found[[2, 4]].any()
+    assert not found[5:].any()

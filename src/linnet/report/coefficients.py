@@ -66,8 +66,11 @@ def _table(of: Subject, chosen: NDArray[np.intp], deviation: Array | None) -> Ta
     return Table(heads, tuple(rows))
 
 
-def column_deviations(data: Dataset) -> Array | None:
-    """The standard deviation of each column over the rows that count, (D,); None where one is not finite.
+def column_deviations(data: Dataset) -> Array:
+    """The standard deviation of each column over the rows that count, (D,); 0 of one that never changes.
+
+    Means come first, and then the squares about them, in units of the largest, so that no digit cancels
+    wherever a column lies and no square overflows.
 
     Args:
         data: rows, of which a part at a time is dense and float64.
@@ -75,22 +78,35 @@ def column_deviations(data: Dataset) -> Array | None:
     X, weights = data.arrays.X, data.arrays.weights
     shares = np.ones(len(data)) if weights is None else weights
     shares = shares / shares.sum()
-    with np.errstate(over="ignore", invalid="ignore"):
-        if isinstance(X, SparseFeatures):
-            mean, square = (shares @ matrix for matrix in (X.matrix, X.matrix.multiply(X.matrix)))
-        else:
-            mean, square = _moments(X, shares)
-        found = np.sqrt(np.maximum(square - mean**2, 0))
-    return found if np.isfinite(found).all() else None
+    return _of_sparse(X, shares) if isinstance(X, SparseFeatures) else _of_dense(X, shares)
 
 
-def _moments(X: NDArray[np.generic], shares: Array) -> tuple[Array, Array]:
-    """The means of columns and of their squares, (D,), about the first row, so that few digits cancel."""
-    mean, square = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+def _of_dense(X: NDArray[np.generic], shares: Array) -> Array:
+    origin = X[int((shares > 0).argmax())].astype(np.float64)  # of a row that counts
     height = max(1, CELLS // max(1, X.shape[1]))
-    for start in range(0, len(X), height):
-        rows = slice(start, start + height)
-        block = X[rows].astype(np.float64) - X[0].astype(np.float64)  # (B, D)
-        mean += shares[rows] @ block
-        square += shares[rows] @ block**2
-    return mean, square
+    parts = [slice(start, start + height) for start in range(0, len(X), height)]
+    mean, reach, squares = np.zeros((3, X.shape[1]))
+    for rows in parts:
+        block, own = X[rows].astype(np.float64) - origin, shares[rows]  # (B, D)
+        mean += own @ block
+        np.maximum(reach, np.abs(block[own > 0]).max(0, initial=0.0), out=reach)
+    reach = np.where(reach > 0, reach, 1.0)
+    for rows in parts:
+        squares += shares[rows] @ ((X[rows].astype(np.float64) - origin - mean) / reach) ** 2
+    return reach * np.sqrt(squares)
+
+
+def _of_sparse(X: SparseFeatures, shares: Array) -> Array:
+    """Likewise of stored numbers and the zeros between them, which are never written out."""
+    data, columns, starts = X.parts
+    own, D = np.repeat(shares, np.diff(starts)), X.shape[1]
+    is_full = np.bincount(columns, own > 0, D) == (shares > 0).sum()
+    zeros = np.where(is_full, 0.0, 1 - np.bincount(columns, own, D)).clip(0)  # their share
+    origin, reach = np.zeros(D), np.zeros(D)
+    origin[columns[own > 0]] = data[own > 0]
+    origin = np.where(is_full, origin, 0.0)
+    mean = origin + np.bincount(columns, own * (data - origin[columns]), D)
+    np.maximum.at(reach, columns, np.where(own > 0, np.abs(data), 0.0))
+    reach = np.where(reach > 0, reach, 1.0)
+    squares = np.bincount(columns, own * ((data - mean[columns]) / reach[columns]) ** 2, D)
+    return reach * np.sqrt(squares + zeros * (mean / reach) ** 2)
