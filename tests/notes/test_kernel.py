@@ -1,7 +1,13 @@
 from __future__ import annotations
 
-import pytest
+import sys
+from types import SimpleNamespace
 
+import pytest
+from IPython.core.events import EventManager, available_events
+
+from linnet.d2l import waiting
+from linnet.notes import kernel
 from linnet.notes.kernel import SUPPLIED, find_missing
 
 
@@ -56,3 +62,19 @@ def test_each_line_gives_its_name(name: str) -> None:
     words = SUPPLIED[name].replace(",", " ").split()
     assert words[-1] == name
     assert words[0] in ("import", "from")
+
+
+def test_threads_sleep_once_notes_have_brought_torch_whatever_else_they_brought(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sleeps: list[int] = []
+    monkeypatch.setattr(waiting, "sleep", lambda: sleeps.append(1))  # which d2l has imported with torch
+    shell = SimpleNamespace(events=EventManager(SimpleNamespace(), available_events))  # type: ignore[arg-type]
+    with monkeypatch.context() as without:
+        without.delitem(sys.modules, "torch")
+        kernel._have_threads_sleep(shell)
+        shell.events.trigger("pre_run_cell", None)
+    assert sleeps == []
+    for _ in range(3):
+        shell.events.trigger("pre_run_cell", None)
+    assert sleeps == [1]

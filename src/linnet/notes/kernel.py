@@ -113,7 +113,7 @@ def prepare(imports: Iterable[str], script: str = "") -> None:
     shell.run_line_magic("config", "InlineBackend.figure_format = 'retina'")
     use_cjk_font()
     _disable_shell(shell)
-    shell.events.register("pre_run_cell", _have_threads_sleep)
+    _have_threads_sleep(shell)
     if script:
         sys.argv = [script]
         shell.user_ns["__file__"] = script
@@ -124,15 +124,21 @@ def prepare(imports: Iterable[str], script: str = "") -> None:
     warnings.filterwarnings("ignore", message="This DataLoader will create .* worker processes")
 
 
-def _have_threads_sleep(_info: object) -> None:
+def _have_threads_sleep(shell: Any) -> None:
     """Once notes have brought torch, have its threads sleep while they wait: many read by worker processes.
 
     linnet's loaders wake them where cores are free.
     """
-    if "torch" in sys.modules and "linnet.d2l.waiting" not in sys.modules:
+
+    def begin(_info: object) -> None:
+        if "torch" not in sys.modules:
+            return
         from linnet.d2l import waiting
 
+        shell.events.unregister("pre_run_cell", begin)
         waiting.sleep()
+
+    shell.events.register("pre_run_cell", begin)
 
 
 def _stay_inline(shell: Any) -> None:
