@@ -355,6 +355,21 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(mirror: Mirror) -> None:
     assert TARGET.read_bytes() == b"mine"
 
 
+def test_nor_is_one_that_appears_at_the_very_last(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    look = module._is_there
+
+    def put_after(job: Any) -> bool:
+        found = look(job)
+        if PART.is_file() and not TARGET.exists():  # just before it takes its place
+            TARGET.write_bytes(b"somebody's")
+        return found
+
+    monkeypatch.setattr(module, "_is_there", put_after)
+    with pytest.raises(ChecksumError, match="was left as it is"):
+        get(mirror.urls("good"))
+    assert TARGET.read_bytes() == b"somebody's"
+
+
 def test_somebody_elses_part_is_not_gone_on_with(mirror: Mirror) -> None:
     TARGET.parent.mkdir()
     theirs = TARGET.with_name("file.gz.part")
@@ -453,11 +468,22 @@ def test_who_waits_goes_on_after_the_first_failed_and_its_folder_is_gone(mirror:
     assert_whole()
 
 
+def test_a_file_system_without_links_has_it_renamed(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(module.os, "link", refuse)
+    get(mirror.urls("good"))
+    assert_whole()
+    assert list(TARGET.parent.iterdir()) == [TARGET]
+
+
 def test_a_failed_rename_leaves_the_part(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(errno.EIO, "I/O error")
 
     with monkeypatch.context() as patch:
+        patch.setattr(module.os, "link", fail)  # as file systems without links do
         patch.setattr(module.os, "replace", fail)
         with pytest.raises(OSError, match="I/O error"):
             get(mirror.urls("good"))

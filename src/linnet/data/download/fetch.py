@@ -199,5 +199,11 @@ def _from_mirror(url: str, job: Transfer) -> None:
 
 def _finish(job: Transfer) -> None:
     _is_there(job)  # somebody may have put another file there meanwhile
-    os.replace(job.part, job.path)
+    try:
+        os.link(job.part, job.path)  # which replaces nothing, be it put there now
+    except FileExistsError:
+        _is_there(job)
+    except OSError:  # a file system without links
+        os.replace(job.part, job.path)
+    job.part.unlink(missing_ok=True)
     files.sync_folder(job.path.parent)
