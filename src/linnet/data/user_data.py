@@ -27,6 +27,7 @@ from linnet.data.options import check_options, refuse_color
 from linnet.data.split import Whole
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.schema.describe import describe
+from linnet.schema.named_rows import NamedRows, naming_rows
 from linnet.schema.schema import Schema
 
 
@@ -118,7 +119,8 @@ def take_frame(
     if options.index_base is not None:
         raise UsageError("index_base is of LIBSVM text, and a frame is none")
     refuse_color(options, "a frame is a table")
-    rows: Whole = table_rows(to_frame(frame), "frame", options, is_split=hold_out and test is None)
+    with naming_rows(NamedRows()):
+        rows: Whole = table_rows(to_frame(frame), "frame", options, is_split=hold_out and test is None)
     if test is not None:
         assert isinstance(rows, TableRows), "it was made of a frame"
         rows = add_parts(rows, {"test": NamedTable("test", TextTable(to_frame(test)))}, options)

@@ -14,6 +14,7 @@ from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.date_cells import date_pattern
 from linnet.schema.dates import Date
 from linnet.schema.hashed import Hashed
+from linnet.schema.named_rows import name_row
 from linnet.schema.target import style_of
 from linnet.schema.words import Words
 
@@ -88,7 +89,7 @@ def _text(known: Cells, name: str, options: TableOptions) -> Words:
 def _refuse(wrong: Cells, name: str, kind: str) -> FormatError:
     """The error that names the cells that are none of the kind."""
     rows = wrong.index.tolist()[:SHOWN]
-    shown = ", ".join(f"{str(wrong[row])[:40]!r} in row {row + 1:,}" for row in rows)
+    shown = ", ".join(f"{str(wrong[row])[:40]!r} in {name_row(row)}" for row in rows)
     return FormatError(
         f"the column {name} cannot be taken as {kind}, as --{kind} asks: it has {shown}. Say "
         f"--category {name} (category= in Python), or leave these cells empty"

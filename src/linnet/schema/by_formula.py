@@ -13,6 +13,7 @@ from linnet.schema.category import Category
 from linnet.schema.cells import NO_NUMBER, Frame, is_missing
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.formula import read_formula
+from linnet.schema.named_rows import keep_rows
 from linnet.schema.schema import Schema
 
 UNNAMED = "the formula does not name it"
@@ -124,5 +125,6 @@ def drop_gaps(frame: Frame, schema: Schema) -> tuple[Frame, list[str]]:
         return frame, []
     if gaps.all():
         raise FormatError("no row has a value in each column that the formula names")
+    keep_rows(~gaps)
     said = say_number("schema.note.formula_gaps", "en", int(gaps.sum()))
     return frame[~gaps].reset_index(drop=True), [said]

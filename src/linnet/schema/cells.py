@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from linnet.errors import FormatError
 from linnet.i18n import say
 from linnet.schema.coded import Cells, Frame, are_numbers, each
+from linnet.schema.named_rows import name_row
 from linnet.schema.units import IN_PARENTHESES, find_unit, negate, plain_signs, take_unit
 
 __all__ = ["Cells", "Frame"]
@@ -201,7 +202,7 @@ def _commas(texts: Cells, name: str, decimal: str | None, unit: str) -> NumberSt
     if len(found) == 1 or not found:
         return found[0] if found else None
     where = texts.str.contains(",", regex=False).to_numpy(bool).nonzero()[0][:SHOWN]
-    cells = ", ".join(f"{texts.iloc[at]} in row {texts.index[at] + 1:,}" for at in where)
+    cells = ", ".join(f"{texts.iloc[at]} in {name_row(texts.index[at])}" for at in where)
     raise FormatError(say("schema.problem.decimal", "en", name=name, cells=cells))
 
 
@@ -228,5 +229,5 @@ def count_rows(where: NDArray[np.bool_]) -> str:
 def rows_of(where: NDArray[np.bool_], cells: Cells) -> str:
     """Some of the cells that are meant, with their rows, counted from 1."""
     rows: Sequence[int] = where.nonzero()[0][:SHOWN].tolist()
-    shown = ", ".join(f"{str(cells.iloc[row])[:40]!r} in row {row + 1:,}" for row in rows)
+    shown = ", ".join(f"{str(cells.iloc[row])[:40]!r} in {name_row(row)}" for row in rows)
     return shown + (", …" if int(where.sum()) > SHOWN else "")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from linnet.errors import FormatError
 from linnet.schema.cells import SHOWN
+from linnet.schema.named_rows import name_row
 
 Values = NDArray[np.float64]
 
@@ -134,8 +135,8 @@ def check_finite(terms: Sequence[Product], X: Values) -> Values:
         return X
     place = int((~np.isfinite(X)).any(axis=0).argmax())
     rows = (~np.isfinite(X[:, place])).nonzero()[0]
-    shown = ", ".join(f"{row + 1:,}" for row in rows[:SHOWN]) + (", …" if len(rows) > SHOWN else "")
+    shown = ", ".join(map(name_row, rows[:SHOWN].tolist())) + (", …" if len(rows) > SHOWN else "")
     raise FormatError(
-        f"{terms[place].name} of the formula is no finite number in row {shown}: leave such rows out, or "
+        f"{terms[place].name} of the formula is no finite number in {shown}: leave such rows out, or "
         "take a function that is defined there, as log1p is of 0"
     )

@@ -24,6 +24,7 @@ from linnet.schema.cells import (
 )
 from linnet.schema.classes import NONE, class_names, gap_words, in_order
 from linnet.schema.coded import are_numbers, each
+from linnet.schema.named_rows import keep_rows
 from linnet.schema.schema import Target
 from linnet.schema.units import check_units
 
@@ -111,6 +112,7 @@ def drop_unlabelled(
     if 2 * int(gaps.sum()) >= len(frame):
         of, n = f"{len(frame):,}", int(gaps.sum())
         raise FormatError(say_number("schema.problem.target_empty", "en", n, name=name, of=of))
+    keep_rows(~gaps)
     note = say_number("schema.note.unlabelled", "en", int(gaps.sum()), name=name)
     return frame[~gaps].reset_index(drop=True), [note, *marks]
 

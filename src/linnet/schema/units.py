@@ -6,6 +6,7 @@ import re
 
 from linnet.errors import FormatError
 from linnet.schema.coded import Cells
+from linnet.schema.named_rows import name_row
 
 CURRENCIES = "$€£¥₹₩"
 SIGNS = (*"%‰°", *CURRENCIES)
@@ -112,7 +113,7 @@ def check_units(cells: Cells, name: str) -> None:
     if len(texts) and texts.str.fullmatch(FEET).all():
         at = texts.index[0]
         raise FormatError(
-            f"the column {name} has lengths in feet and inches, such as {texts.loc[at]} in row {at + 1:,}. "
+            f"the column {name} has lengths in feet and inches, such as {texts.loc[at]} in {name_row(at)}. "
             f"{otherwise}"
         )
     found = _units(texts) if len(texts) else None
@@ -122,13 +123,13 @@ def check_units(cells: Cells, name: str) -> None:
     if indian.any() and found["number"].str.fullmatch(r"[0-9]+(,[0-9]{2,3})*(\.[0-9]+)?").all():
         at = indian.idxmax()
         raise FormatError(
-            f"the column {name} has commas as in India, such as {texts.loc[at]!r} in row {at + 1:,}. Leave "
+            f"the column {name} has commas as in India, such as {texts.loc[at]!r} in {name_row(at)}. Leave "
             f"them out, or say --category {name} (category= in Python) or --ignore {name}"
         )
     sizes = set(found["unit"]) - {""}
     is_size = decimals.any() or (len(sizes) > 1 and sizes & {"k", "M"})
     if sizes and sizes <= SIZES and is_size:
-        shown = ", ".join(f"{texts.loc[at]!r} in row {at + 1:,}" for at in texts.index[:3])
+        shown = ", ".join(f"{texts.loc[at]!r} in {name_row(at)}" for at in texts.index[:3])
         raise FormatError(
             f"the column {name} has numbers that are shortened: {shown}. Write them in full, or say "
             f"--category {name} (category= in Python) or --ignore {name}"
@@ -138,5 +139,5 @@ def check_units(cells: Cells, name: str) -> None:
     if not all(unit == "" or _is_known(unit) for unit in found["unit"].unique()):
         return
     firsts = found["unit"].drop_duplicates().index[:4]
-    shown = ", ".join(f"{texts.loc[at]!r} in row {at + 1:,}" for at in firsts)
+    shown = ", ".join(f"{texts.loc[at]!r} in {name_row(at)}" for at in firsts)
     raise FormatError(f"the column {name} has numbers in several units: {shown}. {otherwise}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import io
 import json
@@ -54,7 +55,7 @@ def read_frame(
         source = _unpack(source, name, path.suffix)
     table = reader(source, name, options)
     _release()
-    return TextTable(plain_frame(table.frame, name, columns), table.notes, table.classes)
+    return dataclasses.replace(table, frame=plain_frame(table.frame, name, columns))
 
 
 def _release() -> None:
@@ -295,6 +296,5 @@ def to_frame(rows: Any, columns: Sequence[str] | None = None) -> Frame:
     if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
         frame = pd.DataFrame(rows)
     if not isinstance(frame, pd.DataFrame):
-        kind = type(rows).__name__
-        raise UsageError(f"rows are a frame, a list of dictionaries or the path of a file, not {kind}")
+        raise UsageError(f"rows are a frame, a list of dictionaries or a path, not {type(rows).__name__}")
     return plain_frame(frame, "the frame", columns)

@@ -87,6 +87,18 @@ def odd_rows(
     return long, short
 
 
+def row_lines(lines: Iterable[str], separator: str, above: int) -> list[int]:
+    """The line of the file in which each row begins, (N,), from 1; arguments as of `odd_rows`."""
+    found, before = list[int](), 0
+    with any_length():
+        rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+        for row in rows:
+            if len(row) > 1 or (row and row[0].strip()):
+                found.append(above + before + 1)
+            before = rows.line_num
+    return found
+
+
 def count_lines(text: str) -> int:
     """How many lines a text has, as they are read from a file."""
     return sum(1 for _ in io.StringIO(text, newline=""))

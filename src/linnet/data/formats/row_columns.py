@@ -13,6 +13,7 @@ from linnet.errors import FormatError, UsageError
 from linnet.schema.category import as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, count_rows, is_missing, rows_of, to_numbers
 from linnet.schema.date_cells import date_pattern, to_days
+from linnet.schema.named_rows import name_row
 from linnet.schema.target import style_of
 
 
@@ -48,8 +49,8 @@ def _read_weights(cells: Cells, name: str, options: TableOptions) -> NDArray[np.
     numbers: Cells = pd.to_numeric(cells, errors="coerce")
     weights: NDArray[np.float64] = numbers.to_numpy(np.float64)
     if not np.isfinite(weights).all():
-        row = int((~np.isfinite(weights)).argmax()) + 1
-        raise FormatError(f"the weights {name} have no finite number in row {row:,}")
+        row = name_row(int((~np.isfinite(weights)).argmax()))
+        raise FormatError(f"the weights {name} have no finite number in {row}")
     return weights
 
 

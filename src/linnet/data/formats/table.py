@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +27,7 @@ from linnet.schema.coded import SomeRows
 from linnet.schema.columns import Seen
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import check_names, infer_schema
+from linnet.schema.named_rows import NamedRows, named_rows, naming_rows
 from linnet.schema.schema import Schema
 from linnet.schema.target import drop_unlabelled, pick_target, read_exposure
 
@@ -46,6 +47,7 @@ class TableRows(Whole):
         fitted: its columns, fitted to all rows unless they are as a model has them.
         options: how rows to test on are chosen, and whether categories have references.
         is_outline: whether `rows` has all but the features, which `splits` then encodes once a part.
+        named: how the rows are named.
     """
 
     frame: Frame
@@ -53,6 +55,7 @@ class TableRows(Whole):
     fitted: Schema
     options: TableOptions
     is_outline: bool = False
+    named: NamedRows = field(default_factory=named_rows)
 
     def splits(self, *, hold_out: bool = True) -> Splits:
         """See `Whole.splits`; levels, medians and words are those of the rows to train on."""
@@ -64,12 +67,17 @@ class TableRows(Whole):
         parts = [self.rows.rows(~is_test), self.rows.rows(is_test)]
         is_same = self.rows.schema is None or self.rows.schema.is_plain  # whichever rows fit it
         if self.schema is not None and (self.is_outline or not is_same):
-            frames = [SomeRows(self.frame, rows) for rows in (~is_test, is_test)]
-            schema, name = _fit(self.schema, frames[0], self.options), self.rows.name
-            both = zip(frames, parts, strict=True)
-            parts = [encode_rows(rows, schema, name, part.of_rows) for rows, part in both]
+            with naming_rows(self.named.take(~is_test)):
+                schema = _fit(self.schema, SomeRows(self.frame, ~is_test), self.options)
+            both = zip((~is_test, is_test), parts, strict=True)
+            parts = [self._encode(chosen, schema, part) for chosen, part in both]
         said = self._describe_split(parts[0], parts[1], is_test)
         return Splits(*(_note_split(part, said) for part in parts))
+
+    def _encode(self, chosen: NDArray[np.bool_], schema: Schema, part: Dataset) -> Dataset:
+        """The rows of a part, which are named as they stand in the table."""
+        with naming_rows(self.named.take(chosen)):
+            return encode_rows(SomeRows(self.frame, chosen), schema, self.rows.name, part.of_rows)
 
     def _describe_split(self, train: Dataset, test: Dataset, is_test: NDArray[np.bool_]) -> dict[str, Any]:
         """How the rows to test on were chosen, as `Schema.split` has it."""
@@ -133,10 +141,11 @@ def check_table(
         raise FormatError(f"{name} has some {rows * width:,} cells, more than {most:,}: use fewer rows")
     if not rows:
         raise FormatError(f"{name} has no rows")
-    return table_rows(
-        table.frame, name, options, known=known, schema=schema, notes=table.notes, classes=table.classes,
-        is_split=is_split,
-    )  # fmt: skip
+    with naming_rows(NamedRows(table.lines)):
+        return table_rows(
+            table.frame, name, options, known=known, schema=schema, notes=table.notes, classes=table.classes,
+            is_split=is_split,
+        )  # fmt: skip
 
 
 def table_rows(

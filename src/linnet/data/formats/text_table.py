@@ -8,19 +8,24 @@ import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from linnet.config.table import TableOptions
 from linnet.data.formats.encoding import decode, encoding_of
 from linnet.data.formats.layout import Layout, lay_out, plain_columns
-from linnet.data.formats.odd_rows import count_lines, odd_rows, say_long, say_short
+from linnet.data.formats.odd_rows import count_lines, odd_rows, row_lines, say_long, say_short
 from linnet.data.formats.typed_text import GAPS, read_typed
 from linnet.errors import FormatError
 from linnet.schema.cells import Frame
+from linnet.schema.named_rows import Lines
 
 BEGINNING = 1 << 22
 """Bytes of a file by which its layout is known."""
+
+KEPT = 1 << 26
+"""Bytes of a file in memory up to which it is kept until its table is read, for the lines of its rows."""
 
 UTF8 = ("utf-8", "utf8", "utf-8-sig", "utf_8", "utf_8_sig")
 """Names of the encoding that Arrow reads."""
@@ -34,11 +39,13 @@ class TextTable:
         frame: a column a column, of text, or of numbers where all are plain.
         notes: what was not as usual.
         classes: that a first line names, by their places; empty where none does.
+        lines: in which the rows begin; None where that is not known.
     """
 
     frame: Frame
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    lines: Lines | None = None
 
 
 def read_text(source: bytes | Path, name: str, options: TableOptions) -> TextTable:
@@ -63,7 +70,7 @@ def read_text(source: bytes | Path, name: str, options: TableOptions) -> TextTab
     frame = _read_typed(source, start, layout, options)
     if frame is None:
         return _read_decoded(source, name, options, may_be_typed=False)
-    return TextTable(frame, layout.notes, layout.classes)
+    return TextTable(frame, layout.notes, layout.classes, _lines_of(source, layout, name, options))
 
 
 def read_names(path: Path, options: TableOptions) -> list[str]:
@@ -91,7 +98,23 @@ def _read_decoded(source: bytes | Path, name: str, options: TableOptions, *, may
     frame = _read_typed(text.encode(), start, layout, options) if may_be_typed else None
     if frame is None:
         frame = _read(text, name, layout, options)
-    return TextTable(frame, (*notes, *layout.notes), layout.classes)
+    lines = _lines_of(source, layout, name, options)
+    return TextTable(frame, (*notes, *layout.notes), layout.classes, lines)
+
+
+def _lines_of(source: bytes | Path, layout: Layout, name: str, options: TableOptions) -> Lines | None:
+    """What finds the lines of a table's rows; none of a file in memory that is too large to be kept."""
+    if not isinstance(source, Path) and len(source) > KEPT:
+        return None
+
+    @cache
+    def find() -> list[int]:
+        content = source.read_bytes() if isinstance(source, Path) else source
+        text, _ = decode(content, name, options.encoding)
+        rows = io.StringIO(text[layout.start :], newline="")
+        return row_lines(rows, layout.separator, count_lines(text[: layout.start]))
+
+    return find
 
 
 def _beginning(source: bytes | Path) -> tuple[bytes, bool]:
