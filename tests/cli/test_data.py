@@ -32,6 +32,18 @@ def test_rows_to_test_on_that_are_not_there_are_not_shown_as_others(
     assert call("data", "show", tmp_path, "--out", "grid.png") == 0
 
 
+@pytest.mark.parametrize(
+    "option", [["--part", "test"], ["--rows", 3], ["--columns", 2], ["--start", 1], ["--out", "mine.png"]]
+)
+def test_what_is_said_of_pictures_is_refused_of_rows_without(
+    option: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("rows.csv").write_text("a,price\n" + "".join(f"{k},{k % 7}.5\n" for k in range(40)))
+    for data in ("rows.csv", "synthetic"):
+        assert call("data", "show", data, *option) == 2
+        assert f"{option[0]} is of pictures, and {data} has none" in capsys.readouterr().err
+
+
 def test_libsvm_text_is_shown_by_its_features_rows_and_classes(capsys: pytest.CaptureFixture[str]) -> None:
     Path("rows.svm").write_text("1 1:0.5 3:2\n0 2:1\n" * 10)
     assert call("data", "show", "rows.svm") == 0

@@ -172,6 +172,8 @@ def show(
             raise
         print_result(undecided.to_json, undecided.lines, json)
         return
+    if splits.train.image_shape is None:
+        _refuse_grid(data, part=part, rows=rows, columns=columns, start=start, out=out)
     if splits.train.schema is not None:
         view = look_at(data, data_dir, splits.train.schema, table)
         print_result(view.to_json, view.lines, json)
@@ -195,6 +197,13 @@ def show(
 
     save(gallery(images, names, columns=columns, scale=chosen.scale), out)
     print(f"{chosen.name}, {part}, images {start}…{min(where.stop, len(chosen)) - 1}: {out}")
+
+
+def _refuse_grid(data: str, **given: object) -> None:
+    """Refuse what is said of a grid of pictures where there are none."""
+    usual = show.__kwdefaults__ or {}
+    if said := next((name for name, value in given.items() if value != usual[name]), None):
+        raise UsageError(f"--{said} is of pictures, and {data} has none: all of its rows are looked at")
 
 
 @app.command
