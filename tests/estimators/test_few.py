@@ -5,8 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 from sklearn.datasets import load_diabetes, load_digits, load_wine
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 
 from linnet.estimators import LinearRegressor, SoftmaxClassifier, few
 from linnet.solvers.l1.proximal import ProximalNewton
@@ -107,3 +110,22 @@ def test_a_bias_that_rounding_moves_by_a_score_is_warned_of(classes: int) -> Non
         SoftmaxClassifier().fit(X, y)
     X[:, 0] -= 1e15 - 1e8
     SoftmaxClassifier().fit(X, y)
+
+
+@pytest.mark.parametrize("tol", [1e-4, 1e-6])
+def test_what_is_handed_on_is_as_near_the_optimum_as_was_asked(tol: float, called: list[str]) -> None:
+    """The steps that go on expect too little of columns so unlike: they left up to three times of it."""
+    source = np.random.default_rng(0)
+    turn = np.linalg.qr(source.normal(size=(80, 80)))[0]
+    X = source.normal(size=(300, 80)) * np.logspace(0, -2, 80) @ turn
+    y = (X @ source.normal(size=(80, 10)) + source.gumbel(size=(300, 10))).argmax(1)
+    K = len(np.unique(y))
+    found = SoftmaxClassifier(l2=1e-6, tol=tol).fit(X, y)
+    peer = LogisticRegression(C=1 / (300 * 1e-6), tol=1e-9, max_iter=10_000).fit(X, y)
+    values = []
+    for model in (found, peer):
+        loss = log_loss(y, softmax(X @ model.coef_.T + model.intercept_, 1))
+        values.append(loss + np.square(model.coef_).sum() * 1e-6 / 2)
+    assert K == 10
+    assert called, "which it is to be too slow for numpy for"
+    assert values[0] - values[1] <= tol * values[1]

@@ -23,6 +23,7 @@ from linnet.solvers.least_squares.direct import Direct
 from linnet.solvers.least_squares.normal import solve
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.problem.objective import Objective
+from linnet.solvers.smooth.few import FINE, LEFT
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.sampled import NUMBERS
 from linnet.solvers.smooth.smooth import SmoothSolver
@@ -66,7 +67,7 @@ def minimise(
     if few is not None:
         if few.is_settled:
             return few
-        start = tensor(few.theta)
+        start, method = tensor(few.theta), replace(method, tol=_sharpen(method.tol))
     start = None if start is None else start.to(torch.float64)
     found = _descend(problem, method, start) if method.name == "sgd" else _solve(problem, method, start)
     if found.status.name == INTERRUPTED:
@@ -76,6 +77,11 @@ def minimise(
     before = 0 if few is None else few.iterations
     # As scikit-learn counts them: at least 1 unless none were allowed.
     return Answer(found.theta, max(before + found.certificate.iterations, 0 if method.max_iter == 0 else 1))
+
+
+def _sharpen(tol: float) -> float:
+    """The tolerance of what was too slow for numpy: steps expect too little there, by some times."""
+    return min(tol, max(LEFT * tol, FINE))
 
 
 def check(problem: Problem, method: Method) -> None:
