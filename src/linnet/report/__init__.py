@@ -7,8 +7,8 @@
     linnet.compare_runs(["runs/first", "runs/second"], "both.html")
 
 A page is one file that asks for nothing when it is opened. `blocks` are what it is made of, as plain
-values, and the markup that they become, every text escaped; `provenance`, `quality`, `views`, `estimates`
-and `sweep` make them of a `Subject`; `pages` orders them.
+values, and the markup that they become, every text escaped; `provenance`, `quality`, `coefficients`, `views`,
+`estimates` and `sweep` make them of a `Subject`; `pages` orders them.
 """
 
 from __future__ import annotations
