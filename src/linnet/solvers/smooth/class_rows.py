@@ -59,7 +59,9 @@ class ClassRows:
         """The objective, and ∂l/∂o, (K, N): p less 1 for the row's own class.
 
         The loss of two classes and its slope are of how far the row is on the wrong side, so that no digit
-        of either is lost where it is far on the right one.
+        of either is lost where it is far on the right one. Those of more are exact to 1e-16 of 1, so that a
+        loss of 1e-5 has eleven digits. log1p of the sum over the other classes gives all, but took 2 % of a
+        fit of iris or wine, which ended after as many steps.
         """
         scores = theta @ self.A
         if self.outputs == 1:
