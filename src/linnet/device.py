@@ -162,6 +162,16 @@ def one_ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator
             yield pending.result()
 
 
+def read_ahead(items: Iterator[Result]) -> Iterator[Result]:
+    """The items of an iterator, each made by a thread while the one before it is used."""
+    end = object()
+    with ThreadPoolExecutor(1, "linnet-ahead") as pool:
+        pending = pool.submit(next, items, end)
+        while (item := pending.result()) is not end:
+            pending = pool.submit(next, items, end)
+            yield item  # type: ignore[misc]
+
+
 def generator(seed: int, stream: str, index: int = 0, device: torch.device | str = "cpu") -> torch.Generator:
     """A generator for one purpose of one run, independent of every other.
 

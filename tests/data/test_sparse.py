@@ -30,7 +30,7 @@ def test_rows_that_are_read_are_dense() -> None:
 
 
 def test_all_rows_are_never_dense_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("linnet.data.sparse.CELLS", 100_000)
+    monkeypatch.setattr("linnet.data.features.CELLS", 100_000)
     assert max(len(part) for part in X.split(300)) == 5
 
 

@@ -81,6 +81,8 @@ class TableChoices:
             when not given 10, of categories of more than 100 levels alone.
         color: of pictures, whether to keep their colours: each pixel is then three features, red, green and
             blue. They are read in grey when not given.
+        stream: whether the rows of Parquet and Arrow files stay in their files, which are read anew in every
+            epoch, so that they may be more than memory holds; columns of numbers and lists of numbers alone.
 
     Raises:
         UsageError: a value that cannot be.
@@ -113,6 +115,7 @@ class TableChoices:
     hash: tuple[str, ...] = ()
     rare: int | None = None
     color: bool | None = None
+    stream: bool | None = None
 
     def __post_init__(self) -> None:
         choices = {

@@ -56,6 +56,23 @@ def dataset_of(given: Any, what: str) -> Dataset:
     return given
 
 
+def refuse_stream(dataset: Dataset, what: str) -> None:
+    """Refuse rows that stay in their files to what needs them in memory.
+
+    Args:
+        dataset: the rows.
+        what: needs them, for messages.
+
+    Raises:
+        UsageError: they are streamed.
+    """
+    if dataset.is_streamed:
+        raise UsageError(
+            f"{what} takes rows in memory, and those of {dataset.name} stay in their files: load them "
+            "without --stream (stream=), or train on them by gradient descent (linnet train, linnet sweep)"
+        )
+
+
 def _refuse(given: Any, what: str) -> UsageError:
     how = "" if isinstance(given, str | PathLike) else f": {HOW}"
     return UsageError(f"{what} takes a linnet.Dataset, not {in_memory.describe(given)}{how}")

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
-from linnet.data.sparse import SparseFeatures
-from linnet.device import generator, one_ahead
+from linnet.data.features import ReadFeatures
+from linnet.data.streamed import StreamedFeatures
+from linnet.device import generator, one_ahead, read_ahead
 from linnet.errors import UsageError
 
 BLOCK_BYTES = 2 << 20
@@ -127,13 +128,13 @@ class Batches:
             epoch: which.
             start: the minibatch to begin with.
         """
+        if isinstance(self.dataset.X, StreamedFeatures):
+            return self._stream(self.dataset.X, epoch, start)
         order, X, y, weights = self.order(epoch), self.dataset.X, self.dataset.y, self.dataset.weights
-        classes = self.dataset.is_classification
-        batch_bytes = self.batch_size * X.shape[1] * X.element_size()
-        rows = max(1, BLOCK_BYTES // max(1, batch_bytes)) * self.batch_size
+        classes, rows = self.dataset.is_classification, self._rows_of_block
         # Two buffers in turn for all blocks: fresh memory for each costs three times the gathering itself.
         # Sparse rows, which are made dense as they are read, have none.
-        is_copied = order is not None and not isinstance(X, SparseFeatures)
+        is_copied = order is not None and not isinstance(X, ReadFeatures)
         buffers = [X.new_empty(min(rows, self.rows), X.shape[1]) for _ in range(2 * is_copied)]
 
         def block(low: int) -> Block:
@@ -151,6 +152,48 @@ class Batches:
         lows = range(start * self.batch_size, self.rows, rows)
         is_worth_it = order is not None and X.device.type == "cpu" and len(lows) > 1
         return one_ahead(block, lows) if is_worth_it else map(block, lows)
+
+    @property
+    def _rows_of_block(self) -> int:
+        """The rows of a block, whole minibatches."""
+        X = self.dataset.X
+        batch_bytes = self.batch_size * X.shape[1] * X.element_size()
+        return max(1, BLOCK_BYTES // max(1, batch_bytes)) * self.batch_size
+
+    def _stream(self, X: StreamedFeatures, epoch: int, start: int) -> Iterator[Block]:
+        """The minibatches of a stream: cut from windows of it, of which a thread reads the next meanwhile.
+
+        What a window leaves, less than a minibatch, begins the next one's first.
+        """
+        B, height = self.batch_size, self._rows_of_block
+        first, number = start * B, start
+        rest: tuple[Tensor, Tensor] | None = None
+
+        def block(index: Tensor, some: Tensor) -> Block:
+            nonlocal number
+            y, weights, before = self.dataset.y, self.dataset.weights, number
+            full, short = divmod(len(index), B)
+            number += full + (short > 0)
+            return Block(
+                some, _pick(y, index), [B] * full + [short] * (short > 0), before, index, epoch,
+                None if weights is None else _pick(weights, index), self.dataset.is_classification,
+            )  # fmt: skip
+
+        for index, rows in read_ahead(X.windows(self.seed, epoch, first, shuffle=self.shuffle)):
+            if rest is not None:
+                lacking = B - len(rest[0])
+                rest = torch.cat([rest[0], index[:lacking]]), torch.cat([rest[1], rows[:lacking]])
+                index, rows = index[lacking:], rows[lacking:]
+                if len(rest[0]) < B:
+                    continue
+                yield block(*rest)
+            full = len(index) // B * B
+            for low in range(0, full, height):
+                here = slice(low, min(low + height, full))
+                yield block(index[here], rows[here])
+            rest = (index[full:].clone(), rows[full:].clone()) if full < len(index) else None
+        if rest is not None and not self.drop_last:
+            yield block(*rest)
 
 
 def _pick(values: Tensor, index: Tensor | slice) -> Tensor:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from linnet.data.features import ReadFeatures
 from linnet.data.pictures.shape import CHANNELS, ImageShape
 from linnet.data.sparse import SMALL, SparseFeatures
 from linnet.data.tensors import (
@@ -39,7 +40,7 @@ class Features(NamedTuple):
     """Features of N rows.
 
     Args:
-        X: an array or a tensor (N, D), or `SparseFeatures` where they are sparse and large.
+        X: an array or a tensor (N, D), or `ReadFeatures` where they are sparse and large, or streamed.
         columns: their names, where they have any.
     """
 
@@ -72,7 +73,7 @@ def features_of(given: Any, what: str = "X") -> Features:
     Raises:
         UsageError, ShapeError: they are none of these, or hold something else than real numbers.
     """
-    if isinstance(given, SparseFeatures):
+    if isinstance(given, ReadFeatures):
         return Features(given)
     if is_tensor(given):
         is_kept = given.layout is not torch.strided and given.numel() > SMALL

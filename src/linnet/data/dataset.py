@@ -13,11 +13,13 @@ import numpy as np
 
 from linnet.data import coerce, tensors
 from linnet.data.checks import check_dataset
+from linnet.data.features import ReadFeatures
 from linnet.data.origin import Origin
 from linnet.data.pictures.shape import ImageShape
 from linnet.data.ranks import ranks_of
 from linnet.data.row_fields import Arrays, take, to_array
 from linnet.data.sparse import SparseFeatures
+from linnet.data.streamed import StreamedFeatures
 from linnet.errors import UsageError
 from linnet.lazy import held, is_tensor, lazy_fields, torch
 from linnet.schema.schema import Schema
@@ -46,7 +48,8 @@ class Dataset:
 
     Features keep their storage dtype: uint8 pixels stay uint8, and `scale` says what to multiply them
     by. Nothing copies them as float; a batch at a time is converted. A sparse matrix stays sparse unless it
-    is small: X is then `SparseFeatures`, of which the rows that are read are dense.
+    is small: X is then `SparseFeatures`, of which the rows that are read are dense. Files larger than memory
+    are `StreamedFeatures`, of which they are read.
 
     Args:
         X: features, shape (N, D), any real dtype: a tensor, an array, a data frame of numbers, or a sparse
@@ -141,8 +144,15 @@ class Dataset:
         return isinstance(held(self, "X"), SparseFeatures)
 
     @property
+    def is_streamed(self) -> bool:
+        """Whether X is `StreamedFeatures`, read from its files whenever rows are wanted."""
+        return isinstance(held(self, "X"), StreamedFeatures)
+
+    @property
     def stored(self) -> Tensor:
-        """The numbers of X that are stored: X itself where it is dense."""
+        """The numbers of X that are in memory: X itself where it is dense, none of a stream."""
+        if isinstance(self.X, StreamedFeatures):
+            return torch.empty(0, dtype=self.X.dtype)
         return self.X.entries if isinstance(self.X, SparseFeatures) else self.X
 
     @property
@@ -154,7 +164,7 @@ class Dataset:
     def dtype(self) -> str:
         """The name of the type that features are stored in, such as "uint8"."""
         X = held(self, "X")
-        return str((X.matrix if isinstance(X, SparseFeatures) else X).dtype).removeprefix("torch.")
+        return str(X.numpy_dtype if isinstance(X, ReadFeatures) else X.dtype).removeprefix("torch.")
 
     @property
     def table_rows(self) -> int | None:
@@ -204,10 +214,13 @@ class Dataset:
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 over dtypes, shapes and bytes of X, y, `OF_ROWS` and the rows to validate on."""
+        """SHA-256 over dtypes, shapes and bytes of X, y, `OF_ROWS` and the rows to validate on.
+
+        Of a stream the files' sizes and times of change stand for the bytes of X.
+        """
         digest = hashlib.sha256()
         X, *others = (held(self, name) for name in IN_ROWS)
-        parts = X.parts if isinstance(X, SparseFeatures) else (X,)
+        parts = X.digest if isinstance(X, ReadFeatures) else (X,)
         for values in (*parts, *(other for other in others if other is not None)):
             if is_tensor(values) and values.dtype == torch.bfloat16:  # which numpy does not have
                 digest.update(b"bfloat16")

@@ -79,6 +79,7 @@ def load(
     hash: Any = (),
     rare: int | None = None,
     color: bool | None = None,
+    stream: bool | None = None,
 ) -> Splits:
     """A data set by its name, of a path, or of a frame.
 
@@ -125,6 +126,8 @@ def load(
             categories of more than 100 levels alone.
         color: of pictures, whether to keep their colours, each pixel being three features: red, green and
             blue; when None they are read in grey.
+        stream: whether the rows of Parquet and Arrow files stay in their files, which are read anew whenever
+            rows are wanted; their columns must be numbers, or lists of numbers.
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.
@@ -142,6 +145,7 @@ def load(
         schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
         groups=groups, time=time, split=split, test_size=test_size, positive=positive, exposure=exposure,
         formula=formula, index_base=index_base, rare=rare, color=color,
+        stream=stream,
         test=os.fspath(test) if isinstance(test, str | os.PathLike) else None,
     )  # fmt: skip
     if test is not None and is_place != (options.test is not None):

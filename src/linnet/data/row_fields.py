@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linnet.data.features import ReadFeatures
 from linnet.data.sparse import SparseFeatures
 from linnet.lazy import held, is_tensor, torch
 
@@ -31,7 +32,7 @@ def to_array(values: Tensor | Array) -> Array:
 
 def take(values: Any, index: Tensor | Array | slice) -> Any:
     """Some rows of a field, kept as it is."""
-    if isinstance(values, SparseFeatures):
+    if isinstance(values, ReadFeatures):
         return values.take_rows(index)
     if not isinstance(values, np.ndarray) or isinstance(index, slice):
         return values[index]
@@ -51,16 +52,19 @@ class Arrays:
 
     def _of(self, name: str) -> Any:
         value = held(self._dataset, name)
-        return value if value is None or isinstance(value, SparseFeatures) else to_array(value)
+        return value if value is None or isinstance(value, ReadFeatures) else to_array(value)
 
     @property
-    def X(self) -> Array | SparseFeatures:  # noqa: N802 (the equation's name)
+    def X(self) -> Array | ReadFeatures:  # noqa: N802 (the equation's name)
         """The features, (N, D), in their storage dtype."""
         return self._of("X")
 
     def dense(self, index: Array | slice = slice(None)) -> Array:
         """Some rows of the features, dense, (B, D)."""
-        some = take(self.X, index)
+        X = self.X
+        if isinstance(X, ReadFeatures) and not isinstance(X, SparseFeatures):
+            return X[index].numpy()
+        some = take(X, index)
         return some.matrix.toarray() if isinstance(some, SparseFeatures) else some
 
     @property

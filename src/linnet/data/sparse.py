@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linnet.data.features import ReadFeatures
 from linnet.errors import UsageError
 from linnet.lazy import is_tensor, torch
 
@@ -17,11 +18,8 @@ if TYPE_CHECKING:
 SMALL = 2**22
 """Numbers, zeros too, up to which a sparse matrix is made dense: 32 MiB, a copy that costs nothing."""
 
-CELLS = 2**23
-"""Numbers that are dense at a time where all rows are read: 64 MiB."""
 
-
-class SparseFeatures:
+class SparseFeatures(ReadFeatures):
     """N rows of D features as scipy's CSR; it stands where `Dataset.X` may also be a tensor.
 
     Rows that are read, `X[index]`, are dense, (B, D): the whole never is.
@@ -29,14 +27,6 @@ class SparseFeatures:
     Args:
         matrix: scipy.sparse, (N, D), of any layout and real numbers; float64 unless it is float32.
     """
-
-    ndim = 2
-    shape: tuple[int, int]
-
-    @property
-    def device(self) -> torch.device:
-        """Always the CPU."""
-        return torch.device("cpu")
 
     def __init__(self, matrix: Any) -> None:
         from scipy.sparse import csr_array
@@ -57,9 +47,6 @@ class SparseFeatures:
         rows, columns = coo.indices().numpy()
         return cls(coo_array((coo.values().numpy(), (rows, columns)), shape=tuple(tensor.shape)))
 
-    def __len__(self) -> int:
-        return self.shape[0]
-
     def __getitem__(self, index: Tensor | NDArray[Any] | slice | int) -> Tensor:
         """Some rows, dense, (B, D); a single one, (D,), by a number."""
         if isinstance(index, int):
@@ -67,9 +54,9 @@ class SparseFeatures:
         return torch.from_numpy(self.matrix[_plain(index)].toarray())
 
     @property
-    def dtype(self) -> torch.dtype:
+    def numpy_dtype(self) -> np.dtype[Any]:
         """Of the numbers: float32 or float64."""
-        return torch.float32 if self.matrix.dtype == np.float32 else torch.float64
+        return self.matrix.dtype
 
     @property
     def entries(self) -> Tensor:
@@ -86,22 +73,14 @@ class SparseFeatures:
         """Of all that is stored."""
         return sum(part.nbytes for part in self.parts)
 
-    def is_floating_point(self) -> bool:
-        """They are."""
-        return True
-
-    def element_size(self) -> int:
-        """Bytes of a number when it is dense."""
-        return self.matrix.dtype.itemsize
+    @property
+    def digest(self) -> Iterator[NDArray[Any]]:
+        """See `ReadFeatures.digest`."""
+        return iter(self.parts)
 
     def take_rows(self, index: Tensor | NDArray[Any] | slice) -> SparseFeatures:
         """Some rows, sparse still."""
         return SparseFeatures(self.matrix[_plain(index)])
-
-    def split(self, rows: int) -> Iterator[Tensor]:
-        """All rows, dense, at most so many at a time, and fewer where they are long."""
-        height = max(1, min(rows, CELLS // max(1, self.shape[1])))
-        return (self[slice(low, low + height)] for low in range(0, len(self), height))
 
     def times(self, factor: float | NDArray[Any]) -> SparseFeatures:
         """All numbers times a factor, or each column times its own, (D,)."""
@@ -124,12 +103,14 @@ def stack(parts: Sequence[Any]) -> Any:
     Args:
         parts: `SparseFeatures`, tensors or arrays; arrays alone make an array.
     """
-    if not any(isinstance(part, SparseFeatures) for part in parts):
+    if not any(isinstance(part, ReadFeatures) for part in parts):
         first = parts[0]
         if all(isinstance(part, np.ndarray) for part in parts):
             return np.concatenate([part.astype(first.dtype, copy=False) for part in parts])
         first = torch.as_tensor(first)
         return torch.cat([torch.as_tensor(part).to(first) for part in parts])
+    if not all(isinstance(part, SparseFeatures) or not isinstance(part, ReadFeatures) for part in parts):
+        raise UsageError("rows of a stream stay in their files, and cannot be joined with others")
     from scipy.sparse import vstack
 
     matrices = [part.matrix if isinstance(part, SparseFeatures) else _plain(part) for part in parts]

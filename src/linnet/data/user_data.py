@@ -16,6 +16,7 @@ from linnet.data.formats.foreign import refuse_foreign
 from linnet.data.formats.frames import to_frame
 from linnet.data.formats.idx_folder import read_idx_folder
 from linnet.data.formats.picture_files import Say, files_in, is_picture, unpack
+from linnet.data.formats.streamed_tables import read_streamed
 from linnet.data.formats.svmlight import read_svmlight
 from linnet.data.formats.table import TableRows, table_rows
 from linnet.data.formats.table_files import TableFiles
@@ -177,6 +178,8 @@ def load_whole(
     if (files := find_tables(str(name), folder)) is not None:
         if test is not None:
             files = _with_test(files, str(name), test, folder)
+        if options is not None and options.stream:
+            return read_streamed(files, str(name), options, schema)
         if files.is_svmlight:
             return read_svmlight(files, str(name), options=options, known=known, features=features, say=say)
         return read_tables(

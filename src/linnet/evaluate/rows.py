@@ -13,12 +13,12 @@ from linnet.config.table import TableOptions
 from linnet.data import locate, registry, user_data
 from linnet.data.arguments import read_weights, weigh
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.features import ReadFeatures
 from linnet.data.formats.frames import to_frame
 from linnet.data.formats.svmlight_rows import base_of
 from linnet.data.formats.table import table_rows
 from linnet.data.origin import Origin
 from linnet.data.pictures.shape import is_color
-from linnet.data.sparse import SparseFeatures
 from linnet.data.split import Whole, join, split
 from linnet.data.tensors import as_frame
 from linnet.errors import LinnetError, UsageError
@@ -204,7 +204,7 @@ def fit_rows(run: Run, rows: Dataset) -> Dataset:
     if rows.scale == run.card.scale:
         return rows
     factor, X = rows.scale / run.card.scale, rows.arrays.X
-    X = X.times(factor) if isinstance(X, SparseFeatures) else X.astype(np.float64) * factor
+    X = X.times(factor) if isinstance(X, ReadFeatures) else X.astype(np.float64) * factor
     return rows.replace(X=X, scale=run.card.scale, validation=None)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from linnet.config.losses import LOSSES
 from linnet.core.losses import Loss
+from linnet.data.arguments import refuse_stream
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.inference.covariance import (
@@ -108,6 +109,7 @@ def infer(
     """
     run = solved.value if isinstance(solved, Solution) else solved
     run.check_fits(dataset)
+    refuse_stream(dataset, "infer")
     if dataset.is_sparse:
         raise UsageError(
             f"the covariance of {dataset.features:,} features of sparse rows would be dense: infer from some "

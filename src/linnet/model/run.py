@@ -17,9 +17,9 @@ from linnet.core.losses import Loss, by_name
 from linnet.core.parameters import Parameters
 from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset, LinearTruth
+from linnet.data.features import ReadFeatures
 from linnet.data.origin import Origin, read_record
 from linnet.data.row_fields import to_array
-from linnet.data.sparse import SparseFeatures
 from linnet.errors import FormatError, ShapeError, UsageError
 from linnet.lazy import held, is_tensor, lazy_fields, torch
 from linnet.model import model_file
@@ -153,7 +153,7 @@ class Run:
             X, columns = features_of(X)
             if columns and X.shape[1:] == (len(self.card.columns),):
                 check_columns(self.card.columns, columns, "X")
-        if isinstance(X, SparseFeatures):
+        if isinstance(X, ReadFeatures):
             return torch.cat([self.scores(part) for part in X.split(len(X))])
         X = torch.as_tensor(X)
         if self.is_module:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from linnet.data.dataset import OF_ROWS, Dataset
+from linnet.data.features import CELLS
 from linnet.data.formats.encoding import PACKED
 from linnet.data.formats.svmlight_lines import SUFFIXES, is_svmlight
-from linnet.data.sparse import CELLS, SparseFeatures
+from linnet.data.sparse import SparseFeatures
 from linnet.errors import UsageError
 from linnet.files import replacing
 

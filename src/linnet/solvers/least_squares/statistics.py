@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from linnet.data.arguments import refuse_stream
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.least_squares import moments
@@ -60,6 +61,7 @@ class Statistics:
         """
         if not len(dataset):
             raise UsageError(f"{dataset.name} has no rows")
+        refuse_stream(dataset, "Statistics")
         dataset, index = _leave_out_weightless(dataset, index)
         if dataset.is_sparse:
             return cls._of_sparse(dataset, like)

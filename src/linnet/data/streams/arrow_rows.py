@@ -1,0 +1,178 @@
+"""Columns of Arrow's record batches as features: numbers, and lists of numbers of one length."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linnet.errors import DataError, FormatError
+from linnet.schema.cells import Frame
+
+Where = Callable[[int], str]
+"""What messages call a row of a batch."""
+
+EXACT = {"float16": "float32", "int8": "float32", "uint8": "float32", "int16": "float32", "uint16": "float32"}
+"""Types of columns that float32 holds to the last digit."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that features are read from, in order.
+
+    Args:
+        names: of them.
+        widths: how many features each is: of a column of lists the numbers of a list, else 0.
+        dtype: of all features.
+    """
+
+    names: tuple[str, ...]
+    widths: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def features(self) -> int:
+        """D."""
+        return sum(width or 1 for width in self.widths)
+
+
+def to_rows(batch: Any, columns: Columns, where: Where) -> NDArray[Any]:
+    """The features of a record batch, (n, D); of a single column of lists without a copy.
+
+    Args:
+        batch: of rows.
+        columns: that features are read from.
+        where: what messages call a row of it.
+
+    Raises:
+        FormatError: a cell is missing, or lists are not of one length.
+    """
+    parts = columns_as_rows(batch, columns, where)
+    if len(parts) == 1 and parts[0].dtype == columns.dtype:
+        return parts[0]
+    rows, low = np.empty((batch.num_rows, columns.features), columns.dtype), 0
+    for part in parts:
+        rows[:, low : low + part.shape[1]] = part
+        low += part.shape[1]
+    return rows
+
+
+def columns_as_rows(batch: Any, columns: Columns, where: Where) -> list[NDArray[Any]]:
+    """The numbers of each column of a record batch, (n, 1) or (n, width), without a copy where there is one.
+
+    Raises:
+        FormatError: as `to_rows`.
+    """
+    return [
+        _cells(batch.column(batch.schema.get_field_index(name)), width, name, where)
+        for name, width in zip(columns.names, columns.widths, strict=True)
+    ]
+
+
+def _cells(cells: Any, width: int, name: str, where: Where) -> NDArray[Any]:
+    """A column's numbers, (n, 1) or (n, width)."""
+    if cells.null_count:
+        missing = int(np.asarray(cells.is_null()).argmax())
+        raise FormatError(f"{where(missing)} has no {name}: leave such rows out")
+    if not width:
+        return cells.to_numpy(zero_copy_only=False)[:, None]
+    flat = cells.flatten()  # of the rows of a slice alone, as `values` is not
+    if hasattr(cells, "offsets"):
+        lengths = np.diff(np.asarray(cells.offsets))
+        if (lengths != width).any():
+            wrong = int((lengths != width).argmax())
+            raise FormatError(f"{where(wrong)} has {lengths[wrong]} numbers in {name}, and others {width}")
+    if flat.null_count:
+        missing = int(np.asarray(flat.is_null()).argmax()) // width
+        raise FormatError(f"{where(missing)} has a gap in {name}: leave such rows out")
+    return flat.to_numpy(zero_copy_only=False).reshape(-1, width)
+
+
+def columns_of(schema: Any, names: Sequence[str], first: Frame) -> Columns:
+    """What some columns of an Arrow schema are as features.
+
+    Args:
+        schema: of pyarrow.
+        names: of the columns that are features.
+        first: the first rows, of which lists tell their length.
+
+    Raises:
+        FormatError: one holds no numbers.
+    """
+    import pyarrow as pa
+
+    widths, types = [], []
+    for name in names:
+        kind = schema.field(name).type
+        is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+        inner = kind.value_type if is_list else kind
+        if not (pa.types.is_integer(inner) or pa.types.is_floating(inner)):
+            raise FormatError(
+                f"the column {name} holds {kind}, and a stream takes numbers and lists of numbers: leave it "
+                "out (--ignore), or load the table without --stream"
+            )
+        widths.append(len(first[name].iloc[0]) if is_list else 0)
+        types.append(np.dtype(inner.to_pandas_dtype()))
+    own = set(map(str, types))
+    if len(own) == 1 and types[0].kind == "f":
+        return Columns(tuple(names), tuple(widths), types[0])
+    found = {EXACT.get(name, name) for name in own}
+    return Columns(tuple(names), tuple(widths), np.dtype("float32" if found == {"float32"} else "float64"))
+
+
+def open_parquet(path: Path) -> Any:
+    """A Parquet file, to be read in order without holding a whole row group.
+
+    Raises:
+        FormatError: it is none.
+    """
+    parquet: Any = importlib.import_module("pyarrow.parquet")
+    with faults(path):
+        return parquet.ParquetFile(path, memory_map=True, pre_buffer=False, buffer_size=1 << 20)
+
+
+def open_arrow(path: Path) -> Any:
+    """An Arrow file, Feather's version 2, mapped into memory.
+
+    Raises:
+        FormatError: it is none.
+    """
+    import pyarrow as pa
+
+    with faults(path):
+        return pa.ipc.open_file(pa.memory_map(str(path)))
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a table's suffix is Parquet's."""
+    return path.suffix.lower() in (".parquet", ".pq")
+
+
+@contextlib.contextmanager
+def faults(path: Path) -> Iterator[None]:
+    """Within it what pyarrow cannot read is an error of linnet's that names the file."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is not there any more") from error
+    except (pa.ArrowException, OSError) as error:
+        raise FormatError(f"{path} cannot be read: {error}") from error
+
+
+def is_compressed(reader: Any) -> bool:
+    """Whether batches of an Arrow file are unpacked when they are read: whether they take memory."""
+    import pyarrow as pa
+
+    if not reader.num_record_batches:
+        return False
+    before = pa.total_allocated_bytes()
+    batch = reader.get_batch(0)
+    return pa.total_allocated_bytes() - before >= max(1, batch.nbytes // 2)

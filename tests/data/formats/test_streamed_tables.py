@@ -1,0 +1,151 @@
+"""Tables whose rows stay in their files: read as in memory, or refused with a reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+import linnet
+from linnet.errors import FormatError, UsageError
+from tests.support.commands import call
+from tests.support.streamed import make_table, write
+
+SUFFIXES = ("parquet", "arrow", "feather")
+
+
+def numbers(rows: int = 240) -> pa.Table:
+    """Columns of several types, and a price."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, rows))
+    return pa.table({
+        "id": [f"no {k}" for k in range(rows)], "a": a.astype("float32"), "b": b,
+        "rooms": rng.integers(1, 2000, rows).astype("int16"), "price": 2 * a - b + rng.normal(size=rows),
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_classes_and_rows_are_those_of_memory(suffix: str) -> None:
+    name = str(write(make_table(400), Path(f"t.{suffix}")))
+    here, memory = linnet.load(name, stream=True), linnet.load(name)
+    for own, other in zip(here, memory, strict=True):
+        assert own is not None
+        assert other is not None
+        assert own.is_streamed
+        assert torch.equal(own.X[:].double(), other.X)
+        assert torch.equal(own.y, other.y)
+        assert (own.classes, own.columns, own.target) == (other.classes, other.columns, other.target)
+    assert here.train.schema is not None
+    assert memory.train.schema is not None
+    columns, others = here.train.schema.columns, memory.train.schema.columns
+    assert [one.name for one in columns] == [one.name for one in others]
+    assert all(one.low is None for one in columns)  # type: ignore[attr-defined]
+    assert here.train.origin is not None
+    assert here.train.origin.table["stream"] is True
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_numbers_of_several_types_predict_a_number(suffix: str) -> None:
+    name = str(write(numbers(), Path(f"t.{suffix}")))
+    options = {"target": "price", "ignore": ["id"]}
+    here, memory = linnet.load(name, stream=True, **options), linnet.load(name, **options)
+    assert torch.equal(here.train.X[:], memory.train.X)
+    assert torch.equal(here.train.y, memory.train.y)
+    whole = linnet.load(name, stream=True, split="none", **options)
+    assert (len(whole.train), whole.test) == (240, None)
+    tenth = linnet.load(name, stream=True, test_size=0.1, **options)
+    assert tenth.test is not None
+    assert len(tenth.test) == 24
+
+
+def test_several_files_are_one_table() -> None:
+    Path("parts").mkdir()
+    for number in range(3):
+        write(make_table(150, seed=number), Path(f"parts/{number}.parquet"))
+    for name in ("./parts", "parts/*.parquet"):
+        here, memory = linnet.load(name, stream=True), linnet.load(name)
+        assert torch.equal(here.train.X[:].double(), memory.train.X)
+        assert torch.equal(here.train.y, memory.train.y)
+
+
+def test_half_floats_are_kept() -> None:
+    rows = linnet.load(str(write(make_table(200, kind="float16"), Path("h.arrow"))), stream=True).train
+    assert rows.X.dtype == torch.float16
+    run = linnet.fit(rows, epochs=2)
+    assert run.history.last["train_accuracy"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "said"),
+    [
+        (numbers().append_column("kind", [["x", "y", "z"] * 80]), {"target": "price"}, "kind .*--ignore kind"),
+        (numbers().set_column(1, "a", pa.array([None, *range(239)], pa.float32())),
+         {"target": "price", "ignore": ["id"]}, "the column a .*without gaps"),
+        (numbers().set_column(4, "price", pa.array([None, *range(239)], pa.float64())),
+         {"target": "price", "ignore": ["id"]}, "1 rows? ha(s|ve) no price.* row 1"),
+        (numbers(), {"target": "cost", "ignore": ["id"]}, "cost"),
+        (numbers().slice(0, 0), {"target": "price", "ignore": ["id"]}, "no rows"),
+    ],
+)  # fmt: skip
+def test_what_a_stream_cannot_take_is_refused(table: pa.Table, options: dict[str, object], said: str) -> None:
+    name = str(write(table, Path("t.parquet")))
+    with pytest.raises(FormatError, match=said):
+        linnet.load(name, stream=True, **options)  # type: ignore[arg-type]
+
+
+def test_files_that_differ_are_refused() -> None:
+    Path("parts").mkdir()
+    write(make_table(50), Path("parts/0.parquet"))
+    write(make_table(50, kind="float64"), Path("parts/1.parquet"))
+    with pytest.raises(
+        FormatError, match=r"the column embedding is .*double.* in parts/1\.parquet and .*float"
+    ):
+        linnet.load("./parts", stream=True)
+    write(make_table(50).drop_columns(["label"]), Path("parts/1.parquet"))
+    with pytest.raises(FormatError, match=r"parts/1\.parquet has no column label"):
+        linnet.load("./parts", stream=True)
+
+
+def test_what_is_said_of_tables_in_memory_alone_is_refused() -> None:
+    name = str(write(numbers(), Path("t.parquet")))
+    for options in ({"groups": "id"}, {"time": "a"}, {"sample_weight": "a"}, {"formula": "price ~ a"}):
+        with pytest.raises(UsageError, match=f"{next(iter(options))} is of a table in memory"):
+            linnet.load(name, stream=True, target="price", **options)  # type: ignore[arg-type]
+    Path("t.csv").write_text("a,label\n1,x\n2,y\n")
+    with pytest.raises(FormatError, match=r"t\.csv cannot be streamed"):
+        linnet.load("t.csv", stream=True)
+    np.savez("t.npz", X=np.zeros((4, 2)), y=np.array([0, 1, 0, 1]))
+    with pytest.raises(UsageError, match="stream is of a table"):
+        linnet.load("t.npz", stream=True)
+
+
+def test_rows_that_lie_by_their_classes_in_few_row_groups_are_warned_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("linnet.data.streams.rows.WINDOW_BYTES", 200 * 24)
+    table = make_table(4000, classes=10).sort_by("label")
+    with pytest.warns(UserWarning, match=r"lie by their classes: of 10 about [12] are among the \d+ that"):
+        linnet.load(str(write(table, Path("sorted.parquet"), group=2000)), stream=True)
+    linnet.load(str(write(table, Path("sorted.arrow"))), stream=True)  # which warns of nothing
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_the_command_line_trains_evaluates_reports_and_predicts(
+    suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = str(write(make_table(400), Path(f"t.{suffix}")))
+    assert call("train", "--data", name, "--stream", "--epochs", 3, "--out", "run", "--quiet") == 0
+    capsys.readouterr()
+    assert call("evaluate", "run", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["accuracy"] > 0.6
+    assert json.loads(Path("run/run.json").read_text())["origin"]["table"]["stream"] is True
+    assert call("report", "run") == 0
+    assert call("predict", "run", name, "--out", "answers.csv") == 0
+    assert len(Path("answers.csv").read_text().splitlines()) == 401
+    how = ("--lr", "0.1,0.5", "--epochs", 2, "--out", "s", "--quiet")
+    assert call("sweep", "--data", name, "--stream", *how) == 0
+    assert Path("s/best/model.safetensors").is_file()
