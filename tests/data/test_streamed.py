@@ -180,3 +180,13 @@ def test_items_are_made_one_ahead_and_errors_come_through() -> None:
     with pytest.raises(DataError, match="it ended"):
         next(ahead)
     assert list(read_ahead(iter(()))) == []
+
+
+def test_what_an_epoch_reads_and_waits_for_is_told(pair: tuple[Dataset, Dataset]) -> None:
+    told = []
+    linnet.fit(pair[0], epochs=2, batch_size=50, callbacks=[lambda state: told.append(state.reading)])
+    assert [reading.rows for reading in told] == [330, 330]
+    assert all(0 <= reading.waited <= reading.seconds for reading in told)
+    assert "rows/s" in str(told[0])
+    linnet.fit(pair[1], epochs=1, callbacks=[lambda state: told.append(state.reading)])
+    assert told[-1] is None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -13,6 +15,8 @@ from linnet.data.features import ReadFeatures
 from linnet.data.streamed import StreamedFeatures
 from linnet.device import generator, one_ahead, read_ahead
 from linnet.errors import UsageError
+
+Item = TypeVar("Item")
 
 BLOCK_BYTES = 2 << 20
 """How much of the features is gathered at once: several batches, well inside a CPU's last cache."""
@@ -97,6 +101,8 @@ class Batches:
         self.shuffle = shuffle
         self.seed = seed
         self.drop_last = drop_last
+        self.waited = 0.0
+        """Seconds that were spent waiting for rows of a stream."""
         if not len(self):
             raise UsageError(
                 f"{dataset.name} has {len(dataset)} rows, which makes no batch of {batch_size}: "
@@ -179,7 +185,8 @@ class Batches:
                 None if weights is None else _pick(weights, index), self.dataset.is_classification,
             )  # fmt: skip
 
-        for index, rows in read_ahead(X.windows(self.seed, epoch, first, shuffle=self.shuffle)):
+        windows = read_ahead(X.windows(self.seed, epoch, first, shuffle=self.shuffle))
+        for index, rows in self._timed(windows):
             if rest is not None:
                 lacking = B - len(rest[0])
                 rest = torch.cat([rest[0], index[:lacking]]), torch.cat([rest[1], rows[:lacking]])
@@ -194,6 +201,17 @@ class Batches:
             rest = (index[full:].clone(), rows[full:].clone()) if full < len(index) else None
         if rest is not None and not self.drop_last:
             yield block(*rest)
+
+    def _timed(self, items: Iterator[Item]) -> Iterator[Item]:
+        """The items, the seconds until each is there being counted as waiting."""
+        end = object()
+        while True:
+            start = time.perf_counter()
+            item = next(items, end)
+            self.waited += time.perf_counter() - start
+            if item is end:
+                return
+            yield item  # type: ignore[misc]
 
 
 def _pick(values: Tensor, index: Tensor | slice) -> Tensor:

@@ -38,7 +38,9 @@ class Lines(Callback):
         self._print(line(state.history.last))
 
     def end(self, state: State) -> None:
-        """Say why the run ended early, if it did."""
+        """Say how fast rows were read, where they were, and why the run ended early, if it did."""
+        if state.reading is not None:
+            self._print(f"the last epoch: {state.reading}")
         if note := ending(state):
             self._print(note)
 
@@ -70,6 +72,8 @@ class LiveTable(Callback):
         """Move the bar."""
         done = (state.epoch - 1) * state.batches + state.batch
         text = f"epoch {state.epoch}/{state.epochs}"
+        if state.reading is not None:
+            text += f", {state.reading}"
         self._progress.update(
             self._task, completed=done, total=state.epochs * state.batches, description=text
         )
@@ -83,6 +87,8 @@ class LiveTable(Callback):
     def end(self, state: State) -> None:
         """Take the bar away."""
         self._progress.stop()
+        if state.reading is not None:
+            self._progress.console.print(f"the last epoch: {state.reading}")
         if note := ending(state):
             self._progress.console.print(note)
 

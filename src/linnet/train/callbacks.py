@@ -30,6 +30,25 @@ from linnet.train.checkpoint import Checkpoint
 from linnet.train.plan import Outcome, Trial
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How an epoch over a stream goes.
+
+    Args:
+        rows: that were trained on.
+        seconds: since it began.
+        waited: of these, the seconds in which the step had no rows.
+    """
+
+    rows: int
+    seconds: float
+    waited: float
+
+    def __str__(self) -> str:
+        speed, share = self.rows / max(self.seconds, 1e-9), self.waited / max(self.seconds, 1e-9)
+        return f"{speed:,.0f} rows/s, {min(share, 1):.0%} of the time waiting for rows"
+
+
 @dataclass
 class State:
     """Where a run, or a sweep of many models, stands. Callbacks read it, and may call `stop`.
@@ -53,6 +72,7 @@ class State:
             out.
         outcome: gives what the models of a sweep have come to so far; None for a run.
         checkpoint: gives where training stands, to be written to a file; None before the engine has begun.
+        reading: of a stream, how fast the epoch under way is and what it waits for; None of rows in memory.
     """
 
     dataset: Dataset
@@ -70,6 +90,7 @@ class State:
     figures: dict[str, Tensor] = field(default_factory=dict)
     outcome: Callable[[], Outcome] | None = None
     checkpoint: Callable[[], Checkpoint] | None = None
+    reading: Reading | None = None
 
     @property
     def current(self) -> Bank | nn.Module:

@@ -25,7 +25,7 @@ from linnet.data.batches import Batches, Block
 from linnet.device import limit_threads, pick_threads
 from linnet.errors import DivergedError, UsageError
 from linnet.model.history import Record
-from linnet.train.callbacks import Callback, State, interruptible
+from linnet.train.callbacks import Callback, Reading, State, interruptible
 from linnet.train.checkpoint import Checkpoint, Snapshot
 
 
@@ -154,10 +154,17 @@ class Engine:
     def _train_epoch(self, callback: Callback) -> bool:
         """Train to the end of the epoch under way and close it; whether it was reached."""
         state, learner, started = self.state, self.learner, time.perf_counter()
-        state.epoch = self.epoch + 1
+        state.epoch, first, waited = self.epoch + 1, self.batch, self.batches.waited
         for block in self.batches.blocks(self.epoch, self.batch):
             learner.train_(block, self._count)
             state.batch, state.running = self.batch, learner.running
+            if self.batches.dataset.is_streamed:
+                rows = min(self.batch * self.batches.batch_size, self.batches.rows)
+                state.reading = Reading(
+                    rows - first * self.batches.batch_size,
+                    time.perf_counter() - started,
+                    self.batches.waited - waited,
+                )
             self._check_finite()
             callback.block_end(state)
             if state.reason:

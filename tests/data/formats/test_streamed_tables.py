@@ -82,7 +82,7 @@ def test_half_floats_are_kept() -> None:
 @pytest.mark.parametrize(
     ("table", "options", "said"),
     [
-        (numbers().append_column("kind", [["x", "y", "z"] * 80]), {"target": "price"}, "kind .*--ignore kind"),
+        (numbers().append_column("kind", [["x", "y", "z"] * 80]), {"target": "price"}, "--ignore kind"),
         (numbers().set_column(1, "a", pa.array([None, *range(239)], pa.float32())),
          {"target": "price", "ignore": ["id"]}, "the column a .*without gaps"),
         (numbers().set_column(4, "price", pa.array([None, *range(239)], pa.float64())),
