@@ -51,7 +51,7 @@ def test_it_stands_where_a_tensor_may(pair: tuple[Dataset, Dataset]) -> None:
     with pytest.raises(UsageError, match="stream"):
         X.to(torch.device("meta"))
     with pytest.raises(UsageError, match="stream"):
-        X.times(2.0)
+        X.times(2.0)  # type: ignore[attr-defined]
     with pytest.raises(UsageError, match="stream"):
         linnet.data.sparse.stack([X, whole])  # type: ignore[attr-defined]
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.feather
-import pyarrow.parquet
+from pyarrow import feather, parquet
 
 
 def make_table(rows: int, features: int = 6, classes: int = 3, seed: int = 0, kind: str = "float32") -> Any:
@@ -31,8 +30,8 @@ def features_of(table: Any) -> np.ndarray:
 def write(table: Any, path: Path, group: int = 100) -> Path:
     """The table as a file, by its suffix: Parquet, Arrow as it is (.arrow) or compressed (.feather)."""
     if path.suffix == ".parquet":
-        pa.parquet.write_table(table, path, row_group_size=group)
+        parquet.write_table(table, path, row_group_size=group)
     else:
         how = "uncompressed" if path.suffix == ".arrow" else "lz4"
-        pa.feather.write_feather(table, path, compression=how, chunksize=group)
+        feather.write_feather(table, path, compression=how, chunksize=group)
     return path

@@ -73,10 +73,11 @@ def read_streamed(files: TableFiles, name: str, options: TableOptions, schema: S
     rows = StreamedRows([open_rows(path, columns) for path in paths])
     target = schema.target
     y: Any = target.labels(cells) if target.classes else target.numbers(cells)
+    features: Any = StreamedFeatures(rows)
     dataset = Dataset(
-        StreamedFeatures(rows), y, name, classes=target.classes, source=name, target=target.what,
+        features, y, name, classes=target.classes, source=name, target=target.what,
         columns=schema.features, schema=schema,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
     if target.classes and not rows.is_mapped:
         _warn_if_sorted(dataset.arrays.labels, rows, name)
     if options.split == "none":
