@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.data.dataset import Dataset
-from linnet.data.sparse import CELLS, SparseFeatures
+from linnet.data.features import CELLS
+from linnet.data.sparse import SparseFeatures
 from linnet.evaluate.score import parameter_errors
 from linnet.report.blocks import Block, Table, Text
 from linnet.report.subject import Subject
