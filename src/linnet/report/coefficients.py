@@ -79,21 +79,22 @@ def column_deviations(data: Dataset) -> Array:
     X, weights = data.arrays.X, data.arrays.weights
     shares = np.ones(len(data)) if weights is None else weights
     shares = shares / shares.sum()
-    return _of_sparse(X, shares) if isinstance(X, SparseFeatures) else _of_dense(X, shares)
+    return _of_sparse(X, shares) if isinstance(X, SparseFeatures) else _of_dense(data, shares)
 
 
-def _of_dense(X: NDArray[np.generic], shares: Array) -> Array:
-    origin = X[int((shares > 0).argmax())].astype(np.float64)  # of a row that counts
-    height = max(1, CELLS // max(1, X.shape[1]))
-    parts = [slice(start, start + height) for start in range(0, len(X), height)]
-    mean, reach, squares = np.zeros((3, X.shape[1]))
+def _of_dense(data: Dataset, shares: Array) -> Array:
+    X, first = data.arrays, int((shares > 0).argmax())
+    origin = X.dense(slice(first, first + 1))[0].astype(np.float64)  # of a row that counts
+    height = max(1, CELLS // data.features)
+    parts = [slice(start, start + height) for start in range(0, len(data), height)]
+    mean, reach, squares = np.zeros((3, data.features))
     for rows in parts:
-        block, own = X[rows].astype(np.float64) - origin, shares[rows]  # (B, D)
+        block, own = X.dense(rows).astype(np.float64) - origin, shares[rows]  # (B, D)
         mean += own @ block
         np.maximum(reach, np.abs(block[own > 0]).max(0, initial=0.0), out=reach)
     reach = np.where(reach > 0, reach, 1.0)
     for rows in parts:
-        squares += shares[rows] @ ((X[rows].astype(np.float64) - origin - mean) / reach) ** 2
+        squares += shares[rows] @ ((X.dense(rows).astype(np.float64) - origin - mean) / reach) ** 2
     return reach * np.sqrt(squares)
 
 

@@ -134,6 +134,16 @@ def test_rows_that_lie_by_their_classes_in_few_row_groups_are_warned_of(
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_a_regression_has_its_report(suffix: str) -> None:
+    name = str(write(numbers(), Path(f"t.{suffix}")))
+    how = ("--target", "price", "--ignore", "id", "--epochs", 2, "--l1", 0.01)
+    assert call("train", "--data", name, "--stream", *how, "--out", "run", "--quiet") == 0
+    Path("run/report.html").unlink()
+    assert call("report", "run") == 0
+    assert "rooms" in Path("run/report.html").read_text()
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
 def test_the_command_line_trains_evaluates_reports_and_predicts(
     suffix: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
