@@ -6,6 +6,7 @@ CPU the two share memory.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +67,10 @@ class Arrays:
             return X[index].numpy()
         some = take(X, index)
         return some.matrix.toarray() if isinstance(some, SparseFeatures) else some
+
+    def parts(self, rows: int) -> Iterator[Array]:
+        """All rows of the features, dense, at most so many at a time, (B, D)."""
+        return (self.dense(slice(low, low + rows)) for low in range(0, len(self._dataset), rows))
 
     @property
     def y(self) -> Array:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linnet.data.dataset import Dataset
-from linnet.data.features import ReadFeatures
 from linnet.data.sparse import SparseFeatures
 from linnet.errors import UsageError
 from linnet.evaluate.checks import check_scores, check_weights
@@ -138,11 +137,8 @@ class Evaluation:
         X, model = self.rows.arrays.X, self.run.predictor
         if isinstance(X, SparseFeatures):
             return np.asarray(model.scores(X.matrix))
-        if isinstance(X, ReadFeatures):
-            return np.concatenate([model.scores(part.numpy()) for part in X.split(ROWS_AT_ONCE)])
-        lows = range(0, len(X), ROWS_AT_ONCE)
         with np.errstate(over="ignore", invalid="ignore"):  # numbers too large for float32
-            return np.concatenate([model.scores(X[low : low + ROWS_AT_ONCE]) for low in lows])
+            return np.concatenate([model.scores(part) for part in self.rows.arrays.parts(ROWS_AT_ONCE)])
 
     @cached_property
     def targets(self) -> Array:
