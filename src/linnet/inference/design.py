@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from linnet.config.requests import SolveRequest
+from linnet.data.arguments import refuse_stream
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.solvers.least_squares.design import Design, check, factor_by_qr, find_collinear, prepare
@@ -123,6 +124,20 @@ def read_weighting(dataset: Dataset, weight_kind: str | None, covariance: str | 
     if weight_kind == FREQUENCY or not bool((w > 0).any()):
         return Weighting(weight_kind, w)
     return Weighting(weight_kind, w * (int((w > 0).sum()) / math.fsum(w.tolist())))
+
+
+def check_dense(dataset: Dataset) -> None:
+    """Refuse rows that are not dense and in memory.
+
+    Raises:
+        UsageError: they are sparse, or stay in their files.
+    """
+    refuse_stream(dataset, "infer")
+    if dataset.is_sparse:
+        raise UsageError(
+            f"the covariance of {dataset.features:,} features of sparse rows would be dense: infer from some "
+            "of the columns, as linnet.Dataset(X[:, columns].toarray(), y)"
+        )
 
 
 def check_as_it_stands(request: SolveRequest) -> None:

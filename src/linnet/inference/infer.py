@@ -12,7 +12,6 @@ from torch import Tensor
 
 from linnet.config.losses import LOSSES
 from linnet.core.losses import Loss
-from linnet.data.arguments import refuse_stream
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.inference.covariance import (
@@ -27,6 +26,7 @@ from linnet.inference.design import (
     Basis,
     Problem,
     check_as_it_stands,
+    check_dense,
     default_covariance,
     make_basis,
     read_weighting,
@@ -109,12 +109,7 @@ def infer(
     """
     run = solved.value if isinstance(solved, Solution) else solved
     run.check_fits(dataset)
-    refuse_stream(dataset, "infer")
-    if dataset.is_sparse:
-        raise UsageError(
-            f"the covariance of {dataset.features:,} features of sparse rows would be dense: infer from some "
-            "of the columns, as linnet.Dataset(X[:, columns].toarray(), y)"
-        )
+    check_dense(dataset)
     kind, l2 = _check(run, dataset, level)
     chosen = default_covariance(covariance, weight_kind, dataset)
     check_covariance(chosen, kind, bags)
