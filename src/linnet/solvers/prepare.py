@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from linnet.config.hyperparameters import Hyperparameters
+from linnet.data.arguments import refuse_stream
 from linnet.data.dataset import Dataset
 from linnet.data.sparse import SparseFeatures
 from linnet.data.transforms import Standardize
@@ -44,8 +45,9 @@ class Preparation:
                 is the same.
 
         Raises:
-            UsageError: there are no classes to weigh, or too many numbers.
+            UsageError: there are no classes to weigh, or too many numbers; or the rows are streamed.
         """
+        refuse_stream(train, "an exact solution")
         factors = _factors(train, class_weight)
         if not standardize:
             return cls(factors)

@@ -12,7 +12,7 @@ from linnet.config.requests import SolveRequest
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss, by_name, name_of
 from linnet.core.penalties import Penalty
-from linnet.data.arguments import parts_of, refuse_stream
+from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.device import pick_dtype
 from linnet.errors import ShortfallWarning, UsageError, warn
@@ -78,7 +78,6 @@ def solve(
         ShortfallWarning: it ended short of the optimum, or there is none; so does its status.
     """
     dataset = parts_of(dataset, "solve").train
-    refuse_stream(dataset, "solve")
     loss = pick_loss(loss, dataset)
     intercept = intercept and dataset.has_intercept
     preparation = Preparation.of(dataset, class_weight, standardize, intercept=intercept)
