@@ -55,13 +55,14 @@ bench: $(DEV)  ## Measure speed and memory against the targets; ARGS="--quick" f
 	$(BIN)/python benchmarks/serve.py $(ARGS)
 	$(BIN)/python benchmarks/lab.py $(ARGS)
 
-bench-large: $(DEV)  ## Measure what takes long: pixels to the last digit, texts, folds of embeddings, how cost grows, the book's chapters, files of a gigabyte
+bench-large: $(DEV)  ## Measure what takes long: pixels to the last digit, texts, folds of embeddings, how cost grows, the book's chapters, files of a gigabyte, read whole and as streams
 	$(BIN)/python benchmarks/solvers_softmax.py $(ARGS)
 	$(BIN)/python benchmarks/peers_text.py $(ARGS)
 	$(BIN)/python benchmarks/peers_folds.py $(ARGS)
 	$(BIN)/python benchmarks/growth.py $(ARGS)
 	$(BIN)/python benchmarks/book_scripts.py $(ARGS)
 	$(BIN)/python benchmarks/tables.py $(ARGS)
+	$(BIN)/python benchmarks/stream.py $(ARGS)
 
 bench-data: $(DEV)  ## Make real texts and their embeddings for benchmarks, on Debian or Ubuntu: some minutes
 	$(BIN)/python benchmarks/real.py
