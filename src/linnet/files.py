@@ -107,6 +107,16 @@ def has_mark(path: Path, marks: Sequence[bytes]) -> bool:
     return any(mark in head or mark in tail for mark in marks)
 
 
+def check_free(path: Path) -> None:
+    """Refuse to write where anything is already, be it ours.
+
+    Raises:
+        UsageError: something is.
+    """
+    if os.path.lexists(path):
+        raise UsageError(f"{path} is there already and stays as it is: give another name, or move it away")
+
+
 def check_replaceable(path: Path | str, advice: str = "give another --out (out=)") -> None:
     """Refuse to put a file where somebody else's is.
 

@@ -110,8 +110,10 @@ def load_rows(
 
 
 @contextlib.contextmanager
-def download_progress(quiet: bool = False) -> Iterator[Callable[[int, int | None], None] | None]:
-    """Give a function to call with bytes done and in all; the bar appears at its first call."""
+def download_progress(
+    quiet: bool = False, what: str = "downloading"
+) -> Iterator[Callable[[int, int | None], None] | None]:
+    """Give a function to call with bytes done and in all; a bar with a word appears at its first call."""
     if quiet:
         yield None
         return
@@ -119,7 +121,7 @@ def download_progress(quiet: bool = False) -> Iterator[Callable[[int, int | None
 
     def report(done: int, total: int | None) -> None:
         if not bars:
-            bars.append(_start_bar())
+            bars.append(_start_bar(what))
         bars[0].update(bars[0].task_ids[0], completed=done, total=total)
 
     try:
@@ -129,14 +131,14 @@ def download_progress(quiet: bool = False) -> Iterator[Callable[[int, int | None
             bar.stop()
 
 
-def _start_bar() -> Any:
+def _start_bar(what: str) -> Any:
     """A bar of one task, on stderr."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    columns = (TextColumn("downloading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    bar.add_task("downloading", total=None)
+    bar.add_task(what, total=None)
     bar.start()
     return bar
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,22 @@ from linnet.data.dataset import Dataset
 from linnet.data.formats.plain import plain_frame
 from linnet.data.formats.table_files import TableFiles
 from linnet.data.formats.whole_numbers import frame_of, piece_of
+from linnet.data.locate import find_tables
 from linnet.data.split import Whole
 from linnet.data.streamed import StreamedFeatures
-from linnet.data.streams.arrow_rows import columns_of, faults, is_parquet, open_arrow, open_parquet
+from linnet.data.streams.arrow_rows import (
+    batches_of,
+    check_types,
+    columns_of,
+    faults,
+    is_parquet,
+    open_arrow,
+    open_parquet,
+)
 from linnet.data.streams.row_files import open_rows
 from linnet.data.streams.rows import StreamedRows
 from linnet.data.streams.shuffle import mismatch
-from linnet.errors import FormatError, UsageError, warn
+from linnet.errors import DataNotFoundError, FormatError, UsageError, warn
 from linnet.schema.cells import Cells, Frame, is_missing
 from linnet.schema.columns import Number
 from linnet.schema.fit import fit_schema
@@ -85,13 +94,31 @@ def read_streamed(files: TableFiles, name: str, options: TableOptions, schema: S
     return Whole(dataset) if options.test_size is None else Whole(dataset, test_size=options.test_size)
 
 
-def _check(files: TableFiles, name: str, options: TableOptions) -> None:
-    """Refuse files that cannot be streamed, and what is said of a table that a stream does not take."""
+def find_streamable(name: str, folder: Path | str | None = None) -> tuple[Path, ...]:
+    """The Parquet and Arrow files that a name means, in order.
+
+    Raises:
+        DataNotFoundError: there is nothing.
+        FormatError: they are none of these.
+    """
+    files = find_tables(name, folder, is_whole=True)
+    if files is None:
+        raise DataNotFoundError(f"no table at {Path(folder or '') / name}")
+    _check_formats(files)
+    return files.train
+
+
+def _check_formats(files: TableFiles) -> None:
     if wrong := [path for path in files.all if path.suffix.lower() not in TABLES]:
         raise FormatError(
             f"{wrong[0]} cannot be streamed, which Parquet and Arrow files can: load it without --stream "
             "(stream=), or write it as one of them"
         )
+
+
+def _check(files: TableFiles, name: str, options: TableOptions) -> None:
+    """Refuse files that cannot be streamed, and what is said of a table that a stream does not take."""
+    _check_formats(files)
     if files.has_parts:
         raise UsageError(f"{name} has files to test on by their names: stream those to train on by a pattern")
     if said := next((one for one in LEFT if getattr(options, one) is not None), None):
@@ -109,9 +136,8 @@ def _warn_if_sorted(classes: Any, rows: StreamedRows, name: str) -> None:
         warn(
             f"the rows of {name} lie by their classes: of {len(np.unique(classes))} about {shown:.0f} are "
             f"among the {len(windows[0]):,} that are shuffled at a time, as {lanes} read side by side. "
-            "Training suffers: shuffle the rows of the file, or write it as Arrow without compression "
-            "(pyarrow.feather.write_feather(table, path, compression='uncompressed')), whose rows are read "
-            "from all over it"
+            "Training suffers: write it as an Arrow file, whose rows are read from all over it, by linnet "
+            f"data convert {name} NEW.arrow"
         )
 
 
@@ -124,7 +150,7 @@ def _first_rows(path: Path) -> Any:
     import pyarrow as pa
 
     file = open_parquet(path) if is_parquet(path) else open_arrow(path)
-    batches = file.iter_batches(FIRST) if is_parquet(path) else _batches(file)
+    batches = file.iter_batches(FIRST) if is_parquet(path) else batches_of(file)
     found, rows = [], 0
     with faults(path):
         while rows < FIRST and (batch := next(batches, None)) is not None:
@@ -133,11 +159,6 @@ def _first_rows(path: Path) -> Any:
     if not rows:
         raise FormatError(f"{path} has no rows")
     return pa.Table.from_batches(found)
-
-
-def _batches(reader: Any) -> Iterator[Any]:
-    """The record batches of an Arrow file."""
-    return (reader.get_batch(number) for number in range(reader.num_record_batches))
 
 
 def _column(paths: Sequence[Path], name: str) -> Cells:
@@ -155,11 +176,11 @@ def _column(paths: Sequence[Path], name: str) -> Cells:
         if name not in schema.names:
             raise FormatError(f"{path} has no column {name}, which is predicted")
         first = first or schema
-        _check_types(path, schema, paths[0], first)
+        check_types(path, schema, paths[0], first)
         if is_parquet(path):
             parts.append(file.read(columns=[name]))
             continue
-        batches = [batch.select([name]) for batch in _batches(file)]
+        batches = [batch.select([name]) for batch in batches_of(file)]
         parts.append(pa.Table.from_batches(batches, schema=pa.schema([schema.field(name)])))
     cells = plain_frame(frame_of(pa.concat_tables(parts)), str(paths[0]))[name]
     if (missing := is_missing(cells)).any():
@@ -168,21 +189,6 @@ def _column(paths: Sequence[Path], name: str) -> Cells:
             f"{int(missing.argmax()) + 1:,}: leave such rows out"
         )
     return cells
-
-
-def _check_types(path: Path, schema: Any, first: Path, known: Any) -> None:
-    """Refuse a file whose columns are of other types than those of the first.
-
-    Raises:
-        FormatError: naming one.
-    """
-    for field in known:
-        if field.name not in schema.names:
-            raise FormatError(f"{path} has no column {field.name}, as {first} has")
-        if (own := schema.field(field.name).type) != field.type:
-            raise FormatError(
-                f"the column {field.name} is {own} in {path} and {field.type} in {first}: write it alike"
-            )
 
 
 def _schema_of(frame: Frame, cells: Cells, name: str, options: TableOptions) -> Schema:

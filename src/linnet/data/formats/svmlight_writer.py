@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from linnet.data.formats.encoding import PACKED
 from linnet.data.formats.svmlight_lines import SUFFIXES, is_svmlight
 from linnet.data.sparse import SparseFeatures
 from linnet.errors import UsageError
-from linnet.files import replacing
+from linnet.files import check_free, replacing
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 """Names of classes that are labels as they stand."""
@@ -56,7 +55,7 @@ def write_svmlight(
         with _packing(path, raw) as file:
             for line in _lines(dataset, _labels(dataset, say), index_base):
                 file.write(line)
-        _check_free(path)  # again: somebody may have put a file there while this one was written
+        check_free(path)  # again: somebody may have put a file there while this one was written
     if left := [name for name in OF_ROWS if getattr(dataset, name) is not None]:
         say(f"not in the file: {', '.join(left)} of the rows")
 
@@ -64,7 +63,7 @@ def write_svmlight(
 def _check(dataset: Dataset, path: Path, index_base: int) -> None:
     if not is_svmlight(path.name):
         raise UsageError(f"{path} is no name of LIBSVM text: expected {', '.join(SUFFIXES)}")
-    _check_free(path)
+    check_free(path)
     if index_base not in (0, 1):
         raise UsageError(f"index_base must be 0 or 1, not {index_base!r}")
     if not len(dataset):
@@ -74,11 +73,6 @@ def _check(dataset: Dataset, path: Path, index_base: int) -> None:
         raise UsageError(f"LIBSVM text has one label a row, and {dataset.name} has {what}")
     if not (bool(dataset.stored.isfinite().all()) and bool(dataset.y.isfinite().all())):
         raise UsageError(f"{dataset.name} has numbers that are not finite, which readers refuse")
-
-
-def _check_free(path: Path) -> None:
-    if os.path.lexists(path):
-        raise UsageError(f"{path} is there already and stays as it is: give another name, or move it away")
 
 
 @contextlib.contextmanager

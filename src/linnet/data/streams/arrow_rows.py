@@ -176,3 +176,23 @@ def is_compressed(reader: Any) -> bool:
     before = pa.total_allocated_bytes()
     batch = reader.get_batch(0)
     return pa.total_allocated_bytes() - before >= max(1, batch.nbytes // 2)
+
+
+def batches_of(reader: Any) -> Iterator[Any]:
+    """The record batches of an Arrow file."""
+    return (reader.get_batch(number) for number in range(reader.num_record_batches))
+
+
+def check_types(path: Path, schema: Any, first: Path, known: Any) -> None:
+    """Refuse a file whose columns are of other types than those of the first.
+
+    Raises:
+        FormatError: naming one.
+    """
+    for field in known:
+        if field.name not in schema.names:
+            raise FormatError(f"{path} has no column {field.name}, as {first} has")
+        if (own := schema.field(field.name).type) != field.type:
+            raise FormatError(
+                f"the column {field.name} is {own} in {path} and {field.type} in {first}: write it alike"
+            )
