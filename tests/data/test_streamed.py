@@ -140,6 +140,9 @@ def test_what_needs_all_rows_refuses_a_stream(pair: tuple[Dataset, Dataset]) -> 
     solved = linnet.solve(memory, l2=0.1)
     for ask in (
         lambda: linnet.solve(here, l2=0.1),
+        lambda: linnet.solve(here, "squared", l1=0.1),
+        lambda: linnet.solve(here, "squared", solver="qr"),
+        lambda: linnet.solve(here, "squared", standardize=True),
         lambda: linnet.regularization_path(here, l2s=3),
         lambda: linnet.infer(solved, here),
     ):

@@ -69,7 +69,8 @@ def refuse_stream(dataset: Dataset, what: str) -> None:
     if dataset.is_streamed:
         raise UsageError(
             f"{what} takes rows in memory, and those of {dataset.name} stay in their files: load them "
-            "without --stream (stream=), or train on them by gradient descent (linnet train, linnet sweep)"
+            "without --stream (stream=), or train on them by gradient descent (linnet train, linnet sweep); "
+            "least squares without L1 are solved as a stream"
         )
 
 

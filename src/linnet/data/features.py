@@ -55,6 +55,14 @@ class ReadFeatures(ABC):
         """Bytes of a number when it is dense."""
         return self.numpy_dtype.itemsize
 
+    def new_empty(self, *shape: int, dtype: torch.dtype | None = None) -> Tensor:
+        """A tensor beside these, as a tensor makes one."""
+        return torch.empty(shape, dtype=dtype or self.dtype)
+
+    def new_zeros(self, *shape: int, dtype: torch.dtype | None = None) -> Tensor:
+        """A tensor of zeros beside these, as a tensor makes one."""
+        return torch.zeros(shape, dtype=dtype or self.dtype)
+
     @property
     @abstractmethod
     def digest(self) -> Iterator[NDArray[Any]]:

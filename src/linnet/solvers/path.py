@@ -16,7 +16,7 @@ from linnet.core.bank import Bank
 from linnet.core.grids import edge_of
 from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
-from linnet.data.arguments import dataset_of, parts_of
+from linnet.data.arguments import dataset_of, parts_of, refuse_stream
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.origin import Origin
 from linnet.data.split import split_folds
@@ -201,7 +201,7 @@ def regularization_path(
     """
     if (l1s is None) == (l2s is None):
         raise UsageError("give either l1s or l2s: the penalties, or how many")
-    dataset = parts_of(dataset, "regularization_path").train
+    refuse_stream(dataset := parts_of(dataset, "regularization_path").train, "a path of penalties")
     if validation is not None:
         validation = dataset_of(validation, "regularization_path's validation")
     if folds is not None and validation is not None:

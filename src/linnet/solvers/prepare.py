@@ -47,10 +47,10 @@ class Preparation:
         Raises:
             UsageError: there are no classes to weigh, or too many numbers; or the rows are streamed.
         """
-        refuse_stream(train, "an exact solution")
         factors = _factors(train, class_weight)
         if not standardize:
             return cls(factors)
+        refuse_stream(train, "standardize=True in an exact solution")
         if not train.is_sparse and len(train) * train.features > MOST:
             raise UsageError(
                 f"standardised rows are held in float64, and {len(train):,} of {train.features:,} columns "

@@ -12,7 +12,7 @@ from linnet.config.requests import SolveRequest
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss, by_name, name_of
 from linnet.core.penalties import Penalty
-from linnet.data.arguments import parts_of
+from linnet.data.arguments import parts_of, refuse_stream
 from linnet.data.dataset import Dataset, Splits
 from linnet.device import pick_dtype
 from linnet.errors import ShortfallWarning, UsageError, warn
@@ -25,7 +25,7 @@ from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import QR, SVD, Cholesky, Direct
 from linnet.solvers.prepare import Preparation
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import Rows
+from linnet.solvers.problem.rows import DenseRows, Rows
 from linnet.solvers.problem.sparse_rows import SparseRows
 from linnet.solvers.problem.standard import enters_row_space
 from linnet.solvers.smooth.conjugate import NewtonCG
@@ -214,7 +214,8 @@ def choose(
         max_iter: likewise.
 
     Raises:
-        UsageError: the solver is for another problem, or there is none of that name.
+        UsageError: the solver is for another problem, or there is none of that name; or the rows are streamed
+            and the solver is not of least squares.
     """
     if isinstance(solver, str) and solver != "auto":
         if solver not in SOLVERS:
@@ -223,6 +224,8 @@ def choose(
     if solver is None or isinstance(solver, str):
         solver = _suit(objective)
     solver.check(objective)
+    if isinstance(objective.rows, DenseRows) and not isinstance(solver, Direct):
+        refuse_stream(objective.rows.dataset, f"{type(solver).__name__}")
     names = {field.name for field in dataclasses.fields(solver)}  # type: ignore[arg-type]
     given = {"tol": tol, "max_iter": max_iter}
     changes = {name: value for name, value in given.items() if value is not None and name in names}

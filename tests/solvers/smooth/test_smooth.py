@@ -268,10 +268,10 @@ def test_units_change_no_step_and_no_digit(preconditioner: Preconditioner, unit:
 @pytest.mark.parametrize("l2", [0.1, 0.0])
 @pytest.mark.parametrize("preconditioner", [Spectral(), Spectral(head=0), Blocks(), ByClass()], ids=repr)
 def test_no_step_shifts_all_classes(preconditioner: Preconditioner, l2: float) -> None:
-    """No gradient points there, so that only rounding would."""
+    """No gradient points there, so that only rounding would, which differs from processor to processor."""
     found = minimise(objective(table(200), l2=l2), solver=LBFGS(tol=1e-6, preconditioner=preconditioner))
     shift = found.theta.mean(0) if not l2 else found.theta[:, -1].mean()
-    assert float(shift.abs().max()) <= 1e-12 * float(found.theta.abs().max())
+    assert float(shift.abs().max()) <= 1e-11 * float(found.theta.abs().max())
 
 
 @pytest.mark.parametrize("solver", [Newton(), LBFGS(), Staged()], ids=lambda solver: type(solver).__name__)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss
+from linnet.data.arguments import refuse_stream
 from linnet.data.dataset import Dataset
 from linnet.device import limit_threads
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError, warn
@@ -113,8 +114,9 @@ class Direct(SolverSpec):
                 normal = factor(statistics, objective.penalty.l2, objective.intercept)
             if normal is not None and normal.condition <= SQUARED:
                 return _solve_by_sums(objective, statistics, normal, self.refine)
-            if is_cholesky or rows * features > FITS:
+            if is_cholesky or rows * features > FITS or dataset.is_streamed:
                 return _solve_by_spectrum(objective, statistics)
+        refuse_stream(dataset, "a solution by QR or SVD, or of more columns than rows,")
         if type(self) is Direct and rows < features and rows * features > DIGITS:
             found = _solve_by_dual(dataset, objective)
             if found is not None:
@@ -153,7 +155,7 @@ class Cholesky(Direct):
 
 def _solve_few(dataset: Dataset, objective: Objective) -> Minimum | None:
     """So few numbers that torch's calls would take longer than their arithmetic; None where it is left."""
-    if dataset.X.numel() > MOST:
+    if dataset.is_streamed or dataset.X.numel() > MOST:
         return None
     scale, X, Y = dataset.scale, dataset.X.double().numpy(), moments.targets(dataset, slice(None)).numpy()
     weights = None if dataset.weights is None else dataset.weights.double().numpy()
@@ -189,7 +191,7 @@ def _minimum(
 def goes_by_sums(dataset: Dataset) -> bool:
     """Whether sums over the rows are gathered first where no method was named."""
     rows, features = dataset.X.shape
-    return rows > features and rows * features > MOST
+    return rows > features and (rows * features > MOST or dataset.is_streamed)
 
 
 def _few(features: int) -> int:

@@ -116,9 +116,21 @@ def share_out(
     work: Callable[[Sequence[slice | Tensor]], Result],
     parts: Sequence[slice | Tensor],
     device: torch.device,
+    *,
+    in_order: bool = False,
 ) -> list[Result]:
-    """The results of work on a share of the parts each; on a CPU every core takes a share."""
+    """The results of work on a share of the parts each; on a CPU every core takes a share.
+
+    Args:
+        work: on some parts.
+        parts: all.
+        device: that computes.
+        in_order: whether the parts of a share follow each other, as rows that are read from files should.
+    """
     shares = max(1, min(torch.get_num_threads(), len(parts))) if device.type == "cpu" else 1
+    if in_order:
+        bounds = [len(parts) * share // shares for share in range(shares + 1)]
+        return map_in_threads(work, [parts[low:high] for low, high in itertools.pairwise(bounds)])
     return map_in_threads(work, [parts[share::shares] for share in range(shares)])
 
 
@@ -131,13 +143,13 @@ def gather(dataset: Dataset, centre: Tensor, level: Tensor, index: Tensor | None
         level: is taken from each target, (K,).
         index: which rows, (B,); all when None.
     """
-    parts = blocks(dataset, index)
+    parts, is_read = blocks(dataset, index), dataset.is_streamed
     is_whole = are_pixels(dataset) and bool((centre == MIDDLE).all()) and not bool(level.any())
 
     def work(part: Sequence[slice | Tensor]) -> Moments:
         return _pixels(dataset, part) if is_whole else _reals(dataset, centre, level, part)
 
-    return reduce(Moments.join, share_out(work, parts, dataset.X.device))
+    return reduce(Moments.join, share_out(work, parts, dataset.X.device, in_order=is_read))
 
 
 @cache

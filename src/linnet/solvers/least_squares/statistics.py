@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linnet.data.arguments import refuse_stream
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.least_squares import moments
@@ -61,7 +60,6 @@ class Statistics:
         """
         if not len(dataset):
             raise UsageError(f"{dataset.name} has no rows")
-        refuse_stream(dataset, "Statistics")
         dataset, index = _leave_out_weightless(dataset, index)
         if dataset.is_sparse:
             return cls._of_sparse(dataset, like)
@@ -70,7 +68,7 @@ class Statistics:
         centre, level = (like.centre, like.level) if like else moments.find_origin(dataset)
         sums = moments.gather(dataset, centre, level, index)
         overflows = not bool(sums.xy.isfinite().all())
-        if overflows and not all(bool(part.isfinite().all()) for part in (dataset.X, dataset.y)):
+        if overflows and not all(bool(part.isfinite().all()) for part in (dataset.stored, dataset.y)):
             raise UsageError(f"{dataset.name} has NaN or infinite numbers: fill in or leave out those rows")
         if tiny := _vanishing(dataset if index is None else dataset.rows(index), centre, sums):
             if sums.weight < FAINT:
@@ -203,5 +201,12 @@ def _vanishing(dataset: Dataset, centre: Tensor, sums: Moments) -> list[int]:
     few = (sums.xx.diagonal() < SMALLEST).nonzero().flatten().tolist()
     if not few or not dataset.X.is_floating_point():
         return []
+    if dataset.is_streamed:
+        differs = torch.zeros(len(few), dtype=torch.bool)
+        for low in range(0, len(dataset), PART):
+            X = dataset.X[low : low + PART]
+            X = X if dataset.weights is None else X[dataset.weights[low : low + PART] > 0]
+            differs |= (X[:, few].double() != centre[few]).any(0)
+        return [j for j, is_other in zip(few, differs.tolist(), strict=True) if is_other]
     X = dataset.X if dataset.weights is None else dataset.X[dataset.weights > 0]
     return [j for j in few if bool((X[:, j].double().cpu() != centre[j]).any())]

@@ -220,7 +220,8 @@ class DenseRows(Rows):
 
     def is_finite(self) -> bool:
         """See `Rows.is_finite`."""
-        return not self.X.is_floating_point() or bool(self.X.sum(dtype=torch.float64).isfinite())
+        stored = self.dataset.stored  # none of a stream, whose rows are checked as they are read
+        return not stored.is_floating_point() or bool(stored.sum(dtype=torch.float64).isfinite())
 
     def square_norms(self) -> Tensor:
         """See `Rows.square_norms`."""
