@@ -15,11 +15,11 @@ from linnet.data.streams.shuffle import Array, Reading, plan_windows
 from linnet.draws import state_of
 from linnet.errors import UsageError
 
-LANES = 32
+LANES = 16
 """Sections that are read side by side, unless they are mapped into memory: each is decoded by itself."""
 
 WINDOW_BYTES = 32 << 20
-"""Of the rows of a window, within which they are shuffled."""
+"""Of the rows of a window, within which they are shuffled; half of it where sections are decoded."""
 
 
 class StreamedRows:
@@ -252,4 +252,5 @@ class StreamedRows:
 
     @property
     def _window_rows(self) -> int:
-        return max(1, WINDOW_BYTES // (self.features * self.dtype.itemsize))
+        most = WINDOW_BYTES if self.is_mapped else WINDOW_BYTES // 2
+        return max(1, most // (self.features * self.dtype.itemsize))
