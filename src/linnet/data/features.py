@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
+from linnet.errors import UsageError
 from linnet.lazy import torch
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ CELLS = 2**23
 
 class ReadFeatures(ABC):
     """N rows of D features, where `Dataset.X` may also be a tensor: `X[index]` are rows, dense, (B, D)."""
+
+    called: ClassVar[str]
+    """What messages call the rows."""
 
     ndim = 2
     shape: tuple[int, int]
@@ -81,10 +85,14 @@ class ReadFeatures(ABC):
     def times(self, factor: float | NDArray[Any]) -> Self:
         """All numbers times a factor, or each column times its own, (D,)."""
 
-    @abstractmethod
     def to(self, device: torch.device) -> Self:
-        """The same features for a device.
+        """The same features: they are computed with on the CPU.
 
         Raises:
-            UsageError: they are computed with on the CPU alone, and another device is asked for.
+            UsageError: another device is asked for.
         """
+        if torch.device(device).type != "cpu":
+            raise UsageError(
+                f"{self.called} are computed with on the CPU, not on {device}: give device='cpu'"
+            )
+        return self

@@ -28,6 +28,8 @@ class SparseFeatures(ReadFeatures):
         matrix: scipy.sparse, (N, D), of any layout and real numbers; float64 unless it is float32.
     """
 
+    called = "sparse rows"
+
     def __init__(self, matrix: Any) -> None:
         from scipy.sparse import csr_array
 
@@ -85,16 +87,6 @@ class SparseFeatures(ReadFeatures):
     def times(self, factor: float | NDArray[Any]) -> SparseFeatures:
         """All numbers times a factor, or each column times its own, (D,)."""
         return SparseFeatures(self.matrix * factor)
-
-    def to(self, device: torch.device) -> SparseFeatures:
-        """The same features: they are computed with on the CPU.
-
-        Raises:
-            UsageError: another device is asked for.
-        """
-        if torch.device(device).type != "cpu":
-            raise UsageError(f"sparse rows are computed with on the CPU, not on {device}: give device='cpu'")
-        return self
 
 
 def stack(parts: Sequence[Any]) -> Any:

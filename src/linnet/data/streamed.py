@@ -27,6 +27,8 @@ class StreamedFeatures(ReadFeatures):
         rows: of the files.
     """
 
+    called = "rows of a stream"
+
     def __init__(self, rows: StreamedRows) -> None:
         self.rows = rows
         self.shape = (len(rows), rows.features)
@@ -100,16 +102,6 @@ class StreamedFeatures(ReadFeatures):
         raise UsageError(
             "rows of a stream are taken as they are stored: give the model rows of its own scale"
         )
-
-    def to(self, device: torch.device) -> StreamedFeatures:
-        """The same features: they are computed with on the CPU.
-
-        Raises:
-            UsageError: another device is asked for.
-        """
-        if torch.device(device).type != "cpu":
-            raise UsageError(f"a stream is computed with on the CPU, not on {device}: give device='cpu'")
-        return self
 
 
 class _Cursor:

@@ -16,7 +16,7 @@ from linnet.data.formats.foreign import refuse_foreign
 from linnet.data.formats.frames import to_frame
 from linnet.data.formats.idx_folder import read_idx_folder
 from linnet.data.formats.picture_files import Say, files_in, is_picture, unpack
-from linnet.data.formats.streamed_tables import read_streamed
+from linnet.data.formats.streamed_tables import can_stream, read_streamed
 from linnet.data.formats.svmlight import read_svmlight
 from linnet.data.formats.table import TableRows, table_rows
 from linnet.data.formats.table_files import TableFiles
@@ -120,6 +120,8 @@ def take_frame(
     if options.index_base is not None:
         raise UsageError("index_base is of LIBSVM text, and a frame is none")
     refuse_color(options, "a frame is a table")
+    if options.stream:
+        raise UsageError("stream is of files, and the rows of a frame are in memory")
     with naming_rows(NamedRows()):
         rows: Whole = table_rows(to_frame(frame), "frame", options, is_split=hold_out and test is None)
     if test is not None:
@@ -178,7 +180,8 @@ def load_whole(
     if (files := find_tables(str(name), folder)) is not None:
         if test is not None:
             files = _with_test(files, str(name), test, folder)
-        if options is not None and options.stream:
+        # Other rows of a model whose own were streamed may be of a format that is read whole.
+        if options is not None and options.stream and (schema is None or can_stream(files)):
             return read_streamed(files, str(name), options, schema)
         if files.is_svmlight:
             return read_svmlight(files, str(name), options=options, known=known, features=features, say=say)

@@ -159,3 +159,22 @@ def test_the_command_line_trains_evaluates_reports_and_predicts(
     how = ("--lr", "0.1,0.5", "--epochs", 2, "--out", "s", "--quiet")
     assert call("sweep", "--data", name, "--stream", *how) == 0
     assert Path("s/best/model.safetensors").is_file()
+
+
+def test_what_first_rows_tell_is_said_and_lists_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linnet.data.formats.streamed_tables.FIRST", 50)
+    told = list[str]()
+    linnet.load(str(write(make_table(400), Path("t.parquet"))), stream=True, say=told.append)
+    assert any("told by the first 50 rows" in line for line in told)
+    with pytest.raises(FormatError, match=r"embedding\[3\] is left out, and a stream takes lists as a whole"):
+        linnet.load("t.parquet", stream=True, ignore=["embedding[3]"])
+
+
+def test_other_rows_of_a_streamed_model_may_be_of_any_format(capsys: pytest.CaptureFixture[str]) -> None:
+    name = str(write(numbers(), Path("t.parquet")))
+    how = ("--target", "price", "--ignore", "id", "--epochs", 2)
+    assert call("train", "--data", name, "--stream", *how, "--out", "run", "--quiet") == 0
+    numbers().to_pandas().to_csv("new.csv", index=False)
+    assert call("evaluate", "run", "--data", "new.csv") == 0
+    with pytest.raises(UsageError, match="stream is of files"):
+        linnet.load(numbers().to_pandas(), stream=True, target="price")

@@ -30,6 +30,7 @@ from linnet.data.streams.row_files import open_rows
 from linnet.data.streams.rows import StreamedRows
 from linnet.data.streams.shuffle import mismatch
 from linnet.errors import DataNotFoundError, FormatError, UsageError, warn
+from linnet.i18n import say
 from linnet.schema.cells import Cells, Frame, is_missing
 from linnet.schema.columns import Number
 from linnet.schema.fit import fit_schema
@@ -79,6 +80,12 @@ def read_streamed(files: TableFiles, name: str, options: TableOptions, schema: S
         cells = _column(paths, schema.target.name)
     names = _sources(schema, first.schema.names)
     columns = columns_of(first.schema, names, piece_of(first))
+    if columns.features != len(schema.columns):
+        missing = ", ".join(one for one in schema.left_out if one not in first.schema.names)
+        raise FormatError(
+            f"{name}: {missing} is left out, and a stream takes lists as a whole: leave out the column, "
+            "or load the table without --stream"
+        )
     rows = StreamedRows([open_rows(path, columns) for path in paths])
     target = schema.target
     y: Any = target.labels(cells) if target.classes else target.numbers(cells)
@@ -106,6 +113,11 @@ def find_streamable(name: str, folder: Path | str | None = None) -> tuple[Path, 
         raise DataNotFoundError(f"no table at {Path(folder or '') / name}")
     _check_formats(files)
     return files.train
+
+
+def can_stream(files: TableFiles) -> bool:
+    """Whether all files of a table are of a format that can be streamed."""
+    return all(path.suffix.lower() in TABLES for path in files.all)
 
 
 def _check_formats(files: TableFiles) -> None:
@@ -210,14 +222,17 @@ def _schema_of(frame: Frame, cells: Cells, name: str, options: TableOptions) -> 
     # The least and largest of the first rows are not those of all.
     columns = tuple(dataclasses.replace(column, low=None, high=None) for column in found.columns)
     target = target.with_positive(options.positive)
-    return dataclasses.replace(found, columns=columns, target=target)
+    notes = found.notes
+    if len(cells) > len(frame):
+        notes = (say("schema.note.first_rows", "en", n=f"{len(frame):,}"), *notes)
+    return dataclasses.replace(found, columns=columns, target=target, notes=notes)
 
 
 def _sources(schema: Schema, names: Sequence[str]) -> list[str]:
     """The columns of a file that features are read from, in the order of the features.
 
     Raises:
-        FormatError: some numbers of a list are features, and others are not.
+        FormatError: the file lacks one.
     """
     wanted = [column.name for column in schema.columns]
     found = list(dict.fromkeys(name if name in names else name.rpartition("[")[0] for name in wanted))

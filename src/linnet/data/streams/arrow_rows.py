@@ -167,15 +167,18 @@ def faults(path: Path) -> Iterator[None]:
         raise FormatError(f"{path} cannot be read: {error}") from error
 
 
-def is_compressed(reader: Any) -> bool:
-    """Whether batches of an Arrow file are unpacked when they are read: whether they take memory."""
+def is_mapped(path: Path) -> bool:
+    """Whether the batches of an Arrow file are its own bytes, mapped into memory, and not unpacked ones."""
     import pyarrow as pa
 
-    if not reader.num_record_batches:
-        return False
-    before = pa.total_allocated_bytes()
-    batch = reader.get_batch(0)
-    return pa.total_allocated_bytes() - before >= max(1, batch.nbytes // 2)
+    with faults(path), pa.memory_map(str(path)) as file:
+        reader = pa.ipc.open_file(file)
+        if not reader.num_record_batches:
+            return True
+        file.seek(0)
+        low, size = file.read_buffer(1).address, file.size()
+        found = [one for column in reader.get_batch(0).columns for one in column.buffers()]
+        return all(low <= one.address < low + size for one in found if one is not None and one.size)
 
 
 def batches_of(reader: Any) -> Iterator[Any]:

@@ -18,7 +18,7 @@ from linnet.data.streams.arrow_rows import (
     Columns,
     columns_as_rows,
     faults,
-    is_compressed,
+    is_mapped,
     is_parquet,
     open_arrow,
     open_parquet,
@@ -243,4 +243,4 @@ def open_rows(path: Path, columns: Columns) -> RowFile:
     if is_parquet(path):
         return ParquetFile(path, columns)
     reader = open_arrow(path)
-    return (PackedArrowFile if is_compressed(reader) else MappedArrowFile)(path, columns, reader)
+    return (MappedArrowFile if is_mapped(path) else PackedArrowFile)(path, columns, reader)

@@ -237,7 +237,8 @@ class StreamedRows:
     @property
     def lanes(self) -> int:
         """Sections of which a window has rows."""
-        most = max(1, self._window_rows // MAPPED) if self.is_mapped else LANES
+        height = min(MAPPED, self.files[0].sections[0]) if self.is_mapped and self._sections else 1
+        most = max(1, self._window_rows // height) if self.is_mapped else LANES
         return max(1, min(most, len(self._sections)))
 
     @property
