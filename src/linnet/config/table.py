@@ -12,8 +12,8 @@ from linnet.errors import UsageError
 Task = Literal["classification", "regression", "counts"]
 TASKS: tuple[Task, ...] = ("classification", "regression", "counts")
 
-OF_PICTURES = ("color",)
-"""The fields that are of pictures, all others being of tables."""
+OF_OTHERS = ("color", "stream")
+"""The fields that are of pictures and arrays, too, all others being of tables."""
 
 KINDS = ("number", "truth", "category", "hash", "date", "text")
 """The kinds of columns, each with a field that names the columns to take as such."""
@@ -81,8 +81,8 @@ class TableChoices:
             when not given 10, of categories of more than 100 levels alone.
         color: of pictures, whether to keep their colours: each pixel is then three features, red, green and
             blue. They are read in grey when not given.
-        stream: whether the rows of Parquet and Arrow files stay in their files, which are read anew in every
-            epoch, so that they may be more than memory holds; columns of numbers and lists of numbers alone.
+        stream: whether rows stay in their files, which are read anew in every epoch, so that they may be more
+            than memory holds: Parquet and Arrow files of numbers and lists of numbers, .npy and IDX files.
 
     Raises:
         UsageError: a value that cannot be.

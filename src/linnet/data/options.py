@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linnet.config.table import OF_PICTURES, TableOptions
+from linnet.config.table import OF_OTHERS, TableOptions
 from linnet.data.formats import svmlight
 from linnet.data.formats.frames import is_table
 from linnet.data.formats.svmlight_lines import is_svmlight
@@ -30,7 +30,7 @@ def check_options(name: str, files: TableFiles | None, options: TableOptions) ->
     if is_table(name) or files is not None:
         refuse_color(options, f"{name} is a table")
         return
-    given = (one for one in options.table if one not in OF_PICTURES)
+    given = (one for one in options.table if one not in OF_OTHERS)
     if said := next((one for one in given if one != "references"), None):
         raise UsageError(f"{said} is of a table, and {name} is none")
 

@@ -126,8 +126,8 @@ def load(
             categories of more than 100 levels alone.
         color: of pictures, whether to keep their colours, each pixel being three features: red, green and
             blue; when None they are read in grey.
-        stream: whether the rows of Parquet and Arrow files stay in their files, which are read anew whenever
-            rows are wanted; their columns must be numbers, or lists of numbers.
+        stream: whether rows stay in their files, which are read anew whenever rows are wanted: of Parquet and
+            Arrow files, whose columns must be numbers or lists of numbers, of .npy files and of IDX files.
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.data.features import ReadFeatures
+from linnet.data.streamed import StreamedFeatures
+from linnet.data.streams.rows import StreamedRows
 from linnet.errors import UsageError
 from linnet.lazy import is_tensor, torch
 
@@ -93,7 +95,10 @@ def stack(parts: Sequence[Any]) -> Any:
     """The rows of several parts, one after the other, of the type of the first; sparse where one is.
 
     Args:
-        parts: `SparseFeatures`, tensors or arrays; arrays alone make an array.
+        parts: `SparseFeatures`, tensors or arrays; arrays alone make an array, and streams alone a stream.
+
+    Raises:
+        UsageError: some are streamed, and some are not.
     """
     if not any(isinstance(part, ReadFeatures) for part in parts):
         first = parts[0]
@@ -101,6 +106,9 @@ def stack(parts: Sequence[Any]) -> Any:
             return np.concatenate([part.astype(first.dtype, copy=False) for part in parts])
         first = torch.as_tensor(first)
         return torch.cat([torch.as_tensor(part).to(first) for part in parts])
+    streams = [part for part in parts if isinstance(part, StreamedFeatures)]
+    if len(streams) == len(parts):
+        return StreamedFeatures(StreamedRows.join([one.rows for one in streams]))
     if not all(isinstance(part, SparseFeatures) or not isinstance(part, ReadFeatures) for part in parts):
         raise UsageError("rows of a stream stay in their files, and cannot be joined with others")
     from scipy.sparse import vstack

@@ -16,6 +16,7 @@ from linnet.data.formats.foreign import refuse_foreign
 from linnet.data.formats.frames import to_frame
 from linnet.data.formats.idx_folder import read_idx_folder
 from linnet.data.formats.picture_files import Say, files_in, is_picture, unpack
+from linnet.data.formats.streamed_kinds import can_stream_kind, read_streamed_kind
 from linnet.data.formats.streamed_tables import can_stream, read_streamed
 from linnet.data.formats.svmlight import read_svmlight
 from linnet.data.formats.table import TableRows, table_rows
@@ -181,7 +182,8 @@ def load_whole(
         if test is not None:
             files = _with_test(files, str(name), test, folder)
         # Other rows of a model whose own were streamed may be of a format that is read whole.
-        if options is not None and options.stream and (schema is None or can_stream(files)):
+        is_free = known is None and schema is None
+        if options is not None and options.stream and (is_free or (schema is not None and can_stream(files))):
             return read_streamed(files, str(name), options, schema)
         if files.is_svmlight:
             return read_svmlight(files, str(name), options=options, known=known, features=features, say=say)
@@ -192,6 +194,8 @@ def load_whole(
     from linnet.data.formats.picture_folders import read_pictures  # with Pillow
 
     kind, color = kind_of(path), None if options is None else options.color
+    if options is not None and options.stream and (known is None or can_stream_kind(path)):
+        return read_streamed_kind(path, str(name), known=known, say=say, color=color)
     if kind == "IDX files":
         if color and known is None:
             raise UsageError(

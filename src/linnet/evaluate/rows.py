@@ -185,7 +185,7 @@ def take_rows(run: Run, rows: Any) -> Dataset:
     if isinstance(rows, str | Path):
         return named_rows(run, rows).rows
     if as_frame(rows) is not None and run.card.schema is not None:
-        options = _table_options(run) or TableOptions()
+        options = _table_options(run)
         return fit_rows(run, table_rows(to_frame(rows), "frame", options, schema=run.card.schema).rows)
     if not isinstance(rows, Dataset):
         raise UsageError(f"expected a Dataset, a frame or the path of a file, not {type(rows).__name__}")
@@ -208,13 +208,14 @@ def fit_rows(run: Run, rows: Dataset) -> Dataset:
     return rows.replace(X=X, scale=run.card.scale, validation=None)
 
 
-def _table_options(run: Run) -> TableOptions | None:
+def _table_options(run: Run) -> TableOptions:
     """How the run's own data were said to be read, by which others are read for it, too."""
+    stream = None if run.origin is None else run.origin.table.get("stream")
     if is_color(run.card.image_shape):
-        return TableOptions(color=True)
+        return TableOptions(color=True, stream=stream)
     if run.card.schema is None or run.origin is None:
         base = base_of(run.card.columns) if run.origin is None else run.origin.table.get("index_base")
-        return None if base is None else TableOptions(index_base=base)
+        return TableOptions(index_base=base, stream=stream)
     told = {name: value for name, value in run.origin.table.items() if name not in ("schema", "test")}
     return TableOptions(**told)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from linnet.data.formats.array_names import PAIRS, split_name
+from linnet.data.formats.array_names import PAIRS, ArrayName, split_name
 from linnet.data.formats.arrays import whole_of
 from linnet.data.formats.picture_files import Say
 from linnet.data.formats.stored_arrays import is_sparse_matrix, read_npy, read_stored
@@ -39,19 +39,34 @@ def read_array_files(
     Raises:
         FormatError: there are no labels, several files could be they, or a file is none of these.
     """
-    part, role = split_name(path.stem)
-    files = {"": path}
-    if part in ("", "train"):
-        for one in sorted(path.parent.glob(f"*{path.suffix}")):
-            other = split_name(one.stem)
-            if other.role == role and other.part in OTHERS:
-                files[f"_{other.part}"] = one
-    labels = {suffix: find_labels(one) for suffix, one in files.items()}
-    pairs = (f"{one.name} with {labels[suffix].name}" for suffix, one in files.items())
-    say(f"features and labels: {', '.join(pairs)}")
-    arrays = {f"x{suffix}": read_stored(one) for suffix, one in files.items()}
-    arrays |= {f"y{suffix}": read_npy(one) for suffix, one in labels.items()}
+    files, labels = pair_files(path, say)
+    names = {part: "" if part == "train" else f"_{part}" for part in files}
+    arrays = {f"x{names[part]}": read_stored(one) for part, one in files.items()}
+    arrays |= {f"y{names[part]}": read_npy(one) for part, one in labels.items()}
     return whole_of(arrays, name, known=known, color=color)
+
+
+def pair_files(path: Path, say: Say = lambda text: None) -> tuple[dict[str, Path], dict[str, Path]]:
+    """The files of features by parts, those to train on first, and those of their labels.
+
+    Args:
+        path: of the features to train on.
+        say: is told which files were found.
+
+    Raises:
+        FormatError: there are no labels, or several files could be they.
+    """
+    part, role = split_name(path.stem)
+    files = {"train": path}
+    if part in ("", "train"):
+        others = {split_name(one.stem): one for one in sorted(path.parent.glob(f"*{path.suffix}"))}
+        for name in OTHERS:
+            if (found := others.get(ArrayName(name, role))) is not None:
+                files[name] = found
+    labels = {part: find_labels(one) for part, one in files.items()}
+    pairs = (f"{one.name} with {labels[part].name}" for part, one in files.items())
+    say(f"features and labels: {', '.join(pairs)}")
+    return files, labels
 
 
 def find_features(folder: Path) -> Path | None:

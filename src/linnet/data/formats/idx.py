@@ -34,6 +34,9 @@ CODES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">
 MAX_BYTES = 8 << 30
 """The largest array `read` takes unless told otherwise: 8 GiB."""
 
+MAX_MAPPED = 1 << 46
+"""The largest that is only mapped."""
+
 MAX_RANK = 64 if int(np.__version__.split(".")[0]) >= 2 else 32
 """The dimensions numpy can hold; the format itself allows 255."""
 
@@ -108,6 +111,12 @@ def read_header(path: Path | str, *, max_bytes: int = MAX_BYTES) -> Header:
     """
     with _open(path := Path(path)) as file:
         return _read_header(file, path, max_bytes)
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is gzip, told by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(2) == _GZIP_MAGIC
 
 
 def read_labels(path: Path | str, classes: int | None = None) -> npt.NDArray[np.int64]:

@@ -6,6 +6,7 @@ names.txt beside them names the classes, a line each, in the order of their numb
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,10 +32,34 @@ def read_idx_folder(folder: Path, name: str, known: tuple[str, ...] | None = Non
     Raises:
         FormatError: a file is missing or damaged, or they do not fit each other.
     """
+    images, labels = zip(*(read_part(*each) for each in part_files(folder)), strict=True)
+    y, classes = number_labels(folder, images, labels, name, known)
+    return join(*(dataset_of(X, own, name, classes) for X, own in zip(images, y, strict=True)))
+
+
+def part_files(folder: Path) -> list[tuple[Path, Path]]:
+    """The files of pictures and labels, those to train on and those to test on.
+
+    Raises:
+        FormatError: one is missing.
+    """
     if missing := [each for each in NAMES if not lying(folder, each)]:
         raise FormatError(f"{folder} has IDX files but not {', '.join(missing)}: expected all four, or .gz")
-    paths = ([lying(folder, part + kind)[0] for kind in (IMAGES, LABELS)] for part in PARTS)
-    images, labels = zip(*(read_part(pictures, names) for pictures, names in paths), strict=True)
+    return [(lying(folder, part + IMAGES)[0], lying(folder, part + LABELS)[0]) for part in PARTS]
+
+
+def number_labels(
+    folder: Path,
+    images: Sequence[np.ndarray],
+    labels: Sequence[np.ndarray],
+    name: str,
+    known: tuple[str, ...] | None,
+) -> tuple[list[np.ndarray], tuple[str, ...]]:
+    """The class of each row of both parts, (N,), and the names of the classes; see `read_idx_folder`.
+
+    Raises:
+        FormatError: the pictures of the parts are not of one size, or there are not two classes.
+    """
     if images[0].shape[1:] != images[1].shape[1:]:
         sizes = " and ".join(" × ".join(map(str, each.shape[1:])) for each in images)
         raise FormatError(f"{folder}: the pictures of the two parts are of {sizes} pixels: expected one size")
@@ -43,18 +68,22 @@ def read_idx_folder(folder: Path, name: str, known: tuple[str, ...] | None = Non
     if len(classes) < 2:
         raise FormatError(f"{folder} has pictures of one class: expected two at least")
     numbers = np.arange(len(found)) if known is None else number_classes(found, known, name)
-    return join(*(
-        dataset_of(X, numbers[y], name, classes) for X, y in zip(images, labels, strict=True)
-    ))  # fmt: skip
+    return [numbers[y] for y in labels], classes
 
 
-def read_part(pictures: Path, names: Path, classes: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+def read_part(
+    pictures: Path, names: Path, classes: int | None = None, *, is_mapped: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Pictures, uint8 (N, height, width), and labels, (N,), each in 0…classes − 1 where so many are known.
+
+    Pictures that are mapped are read-only, and may be more than memory holds.
 
     Raises:
         FormatError: a file is damaged or holds something else, or they do not fit each other.
     """
-    images, labels = idx.read(pictures, in_memory=True), idx.read_labels(names, classes)
+    most = idx.MAX_MAPPED if is_mapped else idx.MAX_BYTES
+    images = idx.read(pictures, max_bytes=most, in_memory=not is_mapped)
+    labels = idx.read_labels(names, classes)
     if images.ndim != 3 or images.dtype != np.uint8 or not images.size:
         raise FormatError(
             f"{pictures} holds {images.dtype} of shape {images.shape}: expected pictures, bytes of rank 3"

@@ -132,6 +132,28 @@ def read_npy(path: Path) -> Any:
         raise FormatError(f"{path.name} is no array as numpy.save writes it: {error}") from error
 
 
+def map_npy(path: Path) -> Array:
+    """The array of a .npy file, mapped into memory: read-only, and no number of it is read.
+
+    Raises:
+        FormatError: it is none, or it is stored by columns.
+    """
+    try:
+        with path.open("rb") as file:
+            shape, is_fortran, dtype = check_header(file, path.stat().st_size, path.name)
+            if is_fortran:
+                raise FormatError(
+                    f"{path} is stored by columns (Fortran's order), so that a row lies in many places: "
+                    "write it by numpy.save(PATH, numpy.ascontiguousarray(X)), or load it without --stream "
+                    "(stream=)"
+                )
+            if not math.prod(shape):
+                return np.empty(shape, dtype)
+            return np.asarray(np.memmap(file, dtype, "r", file.tell(), shape))
+    except BROKEN as error:
+        raise FormatError(f"{path.name} is no array as numpy.save writes it: {error}") from error
+
+
 def _read_sparse(path: Path) -> Any:
     """A matrix (N, D) in CSR, CSC or COO, all of whose indices lie within it."""
     from scipy.sparse import load_npz

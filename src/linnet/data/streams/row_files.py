@@ -181,10 +181,40 @@ class PackedArrowFile(SectionFile):
             yield self._rows_of(batch.slice(low, self.piece), first + low)
 
 
-class MappedArrowFile(RowFile):
-    """An Arrow file that is not compressed, mapped into memory."""
+class MappedFile(RowFile):
+    """A file whose rows can be had wherever they are, such as one that is mapped into memory."""
 
     is_mapped = True
+
+    def _cut(self, rows: int) -> None:
+        """Make sections of so many rows, each a few of them."""
+        self._count = rows
+        length = self.columns.features * self.columns.dtype.itemsize
+        height = max(1, min(MAPPED, MAPPED_BYTES // length), -(-rows // SECTIONS))
+        full, rest = divmod(rows, height)
+        self.sections = (height,) * full + (rest,) * (rest > 0)
+
+    @abstractmethod
+    def _between(self, low: int, high: int) -> NDArray[Any]:
+        """Rows that follow each other, (n, D).
+
+        Raises:
+            FormatError: as `read`.
+        """
+
+    def read(self, section: int, skip: int = 0) -> Iterator[NDArray[Any]]:
+        """See `RowFile.read`."""
+        low = section * self.sections[0]
+        yield self._between(low + skip, low + self.sections[section])
+
+    def iterate(self, first: int = 0) -> Iterator[NDArray[Any]]:
+        """See `RowFile.iterate`."""
+        for low in range(first, self._count, self.piece):
+            yield self._between(low, min(low + self.piece, self._count))
+
+
+class MappedArrowFile(MappedFile):
+    """An Arrow file that is not compressed, mapped into memory."""
 
     def __init__(self, path: Path, columns: Columns, reader: Any) -> None:
         super().__init__(path, columns)
@@ -197,25 +227,10 @@ class MappedArrowFile(RowFile):
             columns_as_rows(batch, columns, lambda row, first=first: self.place(first + row))
             for batch, first in zip(batches, self._firsts.tolist(), strict=False)
         ]
-        rows = int(self._firsts[-1])
-        length = columns.features * columns.dtype.itemsize
-        height = max(1, min(MAPPED, MAPPED_BYTES // length), -(-rows // SECTIONS))
-        full, rest = divmod(rows, height)
-        self.sections = (height,) * full + (rest,) * (rest > 0)
-
-    def read(self, section: int, skip: int = 0) -> Iterator[NDArray[Any]]:
-        """See `RowFile.read`."""
-        low = section * self.sections[0]
-        yield self._between(low + skip, low + self.sections[section])
-
-    def iterate(self, first: int = 0) -> Iterator[NDArray[Any]]:
-        """See `RowFile.iterate`."""
-        rows = int(self._firsts[-1])
-        for low in range(first, rows, self.piece):
-            yield self._between(low, min(low + self.piece, rows))
+        self._cut(int(self._firsts[-1]))
 
     def _between(self, low: int, high: int) -> NDArray[Any]:
-        """Rows that follow each other; of a single column of lists, within a batch, a view."""
+        """See `MappedFile`; of a single column of lists, within a batch, a view."""
         batch = int(np.searchsorted(self._firsts, low, "right")) - 1
         first, views = int(self._firsts[batch]), self._views[batch] if low < high else []
         if len(views) != 1 or high > self._firsts[batch + 1] or views[0].dtype != self.columns.dtype:

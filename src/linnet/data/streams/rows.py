@@ -84,6 +84,19 @@ class StreamedRows:
         kept[self.kept] = index
         return StreamedRows(self.files, kept)
 
+    @classmethod
+    def join(cls, parts: Sequence[StreamedRows]) -> StreamedRows:
+        """The rows of several parts, one after the other.
+
+        Raises:
+            UsageError: their rows are not alike.
+        """
+        first = parts[0]
+        if any((one.features, one.dtype) != (first.features, first.dtype) for one in parts):
+            raise UsageError("rows of streams that differ in number or type of features cannot be joined")
+        kept = [np.ones(int(one._firsts[-1]), bool) if one.kept is None else one.kept for one in parts]
+        return cls([file for one in parts for file in one.files], np.concatenate(kept))
+
     def read(self, section: int, skip: int = 0) -> Iterator[Array]:
         """The rows of a section from one on, some at a time, (n, D)."""
         file, number = self._sections[section]
