@@ -82,7 +82,8 @@ class TableChoices:
         color: of pictures, whether to keep their colours: each pixel is then three features, red, green and
             blue. They are read in grey when not given.
         stream: whether rows stay in their files, which are read anew in every epoch, so that they may be more
-            than memory holds: Parquet and Arrow files of numbers and lists of numbers, .npy and IDX files.
+            than memory holds: Parquet and Arrow files of numbers and lists of numbers, .npy and IDX files,
+            folders of pictures.
 
     Raises:
         UsageError: a value that cannot be.

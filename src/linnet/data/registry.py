@@ -127,7 +127,8 @@ def load(
         color: of pictures, whether to keep their colours, each pixel being three features: red, green and
             blue; when None they are read in grey.
         stream: whether rows stay in their files, which are read anew whenever rows are wanted: of Parquet and
-            Arrow files, whose columns must be numbers or lists of numbers, of .npy files and of IDX files.
+            Arrow files, whose columns must be numbers or lists of numbers, of .npy and IDX files, and of
+            folders of pictures.
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.

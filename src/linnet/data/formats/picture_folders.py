@@ -64,7 +64,7 @@ def read_pictures(
     size, sizes = _size(kept)
     shape: ImageShape = (*size, CHANNELS) if color else size
     labels = [place.label for place in found]
-    classes = _classes(labels, name) if known is None else known
+    classes = folder_classes(labels, name) if known is None else known
     y = number_classes(labels, classes, name)
     X, blank = _pixels(kept, shape)
     colors = _describe_colors(kept, X, shape) if known is None and color is not False else ""
@@ -102,7 +102,12 @@ def _pixels(kept: Sequence[tuple[str, bytes]], shape: ImageShape) -> tuple[np.nd
     return X, f"{len(blank):,} of {len(kept):,} pictures have nothing on them: {blank[0]}" if blank else ""
 
 
-def _classes(labels: Sequence[str], name: str) -> tuple[str, ...]:
+def folder_classes(labels: Sequence[str], name: str) -> tuple[str, ...]:
+    """The classes of pictures by the folders that they are in, sorted.
+
+    Raises:
+        FormatError: there are too few or too many.
+    """
     classes = tuple(sorted(set(labels)))
     if not 2 <= len(classes) <= MAX_CLASSES:
         raise FormatError(

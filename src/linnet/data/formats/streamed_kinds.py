@@ -47,6 +47,10 @@ def read_streamed_kind(
         path, kind = array, "one array"
     if kind == "one array" and path.suffix.lower() == ".npy":
         return map_array_files(path, name, known=known, say=say, color=color)
+    if kind == "pictures":
+        from linnet.data.formats.streamed_pictures import read_streamed_pictures  # with Pillow
+
+        return read_streamed_pictures(path, name, known=known, say=say, color=color)
     raise FormatError(f"{path} cannot be streamed{_why(kind, path)}")
 
 

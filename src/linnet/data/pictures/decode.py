@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ GREYS = ("1", "L", "LA", "La")
 LAYERED = ("RGBA", "LA", "PA", "RGBa", "La")
 LOST = 2.0
 """How many times the contrast on white that on black has to be for a drawing to be laid on black."""
+_IS_BESIDE: ContextVar[bool] = ContextVar("pictures are read beside other threads", default=False)
+
 OVERSHOOT = 1e-3
 """How far floating levels may be outside of 0…1, as resampling leaves them."""
 
@@ -91,18 +94,45 @@ def upright_size(content: bytes, name: str, small: int, max_pixels: int) -> tupl
         return grey.height, grey.width
 
 
+def quiet_pillow() -> None:
+    """Show no warnings of Pillow's from here on, for readers in threads, see `beside_threads`."""
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+@contextmanager
+def beside_threads() -> Iterator[None]:
+    """Within it pictures are read without a change of which warnings are shown, one setting of all threads.
+
+    Two threads that each change it and bring back what they found can leave it as neither found it.
+    """
+    token = _IS_BESIDE.set(True)
+    try:
+        yield
+    finally:
+        _IS_BESIDE.reset(token)
+
+
+@contextmanager
+def _filter_warnings() -> Iterator[None]:
+    """What Pillow mends by itself, such as odd metadata, is not said; sizes that are attacks are errors."""
+    if _IS_BESIDE.get():  # what is too large is refused by its size
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
 @contextmanager
 def _open(
     content: bytes, name: Path | str, max_pixels: int, formats: tuple[str, ...] | None
 ) -> Iterator[Image.Image]:
     """A picture whose pixels are not read yet; what goes wrong with it meanwhile is a `FormatError`."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what Pillow mends by itself, such as odd metadata
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(content), formats=formats) as picture:
-                check_pixels(name, picture.width * picture.height, max_pixels)
-                yield picture
+        with _filter_warnings(), Image.open(BytesIO(content), formats=formats) as picture:
+            check_pixels(name, picture.width * picture.height, max_pixels)
+            yield picture
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         why = "" if isinstance(error, UnidentifiedImageError) else f": {error}"  # which names an object
         raise FormatError(

@@ -50,7 +50,11 @@ class RowFile(ABC):
 
     def __init__(self, path: Path, columns: Columns) -> None:
         self.path, self.columns = path, columns
-        self.mark = mark_of(path)
+        self.mark = self._mark()
+
+    def _mark(self) -> tuple[int, int]:
+        """What tells the file from another, see `mark_of`."""
+        return mark_of(self.path)
 
     @property
     def piece(self) -> int:
@@ -92,7 +96,7 @@ class RowFile(ABC):
             DataError: it was changed, replaced or removed.
         """
         try:
-            now = mark_of(self.path)
+            now = self._mark()
         except OSError as error:
             raise DataError(f"{self.path} has gone since it was first read: {error.strerror}") from error
         if now != self.mark:
