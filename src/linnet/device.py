@@ -97,10 +97,11 @@ def pick_threads(threads: int | str, width: int, entries: int) -> int:
 
 
 def available_cores() -> int:
-    """The cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """The cores this process may run on; its share, where several of one job are not bound to cores."""
+    all_ = os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else all_
+    beside = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # which all launchers of torch's set
+    return max(1, cores // beside) if cores == all_ else cores
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@
     ├── DivergedError (ArithmeticError)    scores, loss or weights became infinite or NaN
     ├── ExportError                        an exported file does not do what the run does
     ├── KernelError                        the kernel that runs notes did not start
+    ├── ProcessError                       another process of the job has ended, or is silent
     └── MissingExtraError (ImportError)    an optional dependency is not installed
 
 and of every warning that speaks of the result's worth:
@@ -92,6 +93,10 @@ class ExportError(LinnetError):
 
 class KernelError(LinnetError):
     """The kernel that was to run people's notes could not be started or set up."""
+
+
+class ProcessError(LinnetError):
+    """Another process of the same job has ended, or does not answer."""
 
 
 class MissingExtraError(LinnetError, ImportError):

@@ -105,7 +105,9 @@ def test_models_in_other_banks_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
         new().resume_(earlier)
     with pytest.raises(UsageError, match="other banks than here"):
         new(dataclasses.replace(PLAN, width=42)).resume_(kept)
-    monkeypatch.setattr("linnet.train.sweep.order_by_rule", lambda members: list(range(len(members)))[::-1])
+    monkeypatch.setattr(
+        "linnet.train.sweep_learner.order_by_rule", lambda members: list(range(len(members)))[::-1]
+    )
     with pytest.raises(UsageError, match="other banks than here"):
         new().resume_(kept)
 

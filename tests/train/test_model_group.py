@@ -17,8 +17,9 @@ from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.data.dataset import Dataset
 from linnet.data.split import Fold
 from linnet.errors import UsageError
-from linnet.train.model_group import SCHEDULES, ModelGroup, StepSchedule, Weighing, factor
+from linnet.train.model_group import ModelGroup, Weighing
 from linnet.train.plan import Plan, make_trials
+from linnet.train.schedules import SCHEDULES, StepSchedule, factor
 from tests.support.sweeps import train_together
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import io
 import os
@@ -15,12 +16,16 @@ from cyclopts import App, Parameter
 from cyclopts.config import Dict
 
 from linnet._version import __version__
-from linnet.errors import INTERRUPTED_CODE, LinnetError
+from linnet.dist.launch import find_launch, joined
+from linnet.errors import INTERRUPTED_CODE, LinnetError, UsageError
 
 COMMANDS = (
     "train", "solve", "sweep", "tune", "find-lr", "run", "evaluate", "plot", "report", "replay",
     "predict", "export", "serve", "lab", "data", "doctor",
 )  # fmt: skip
+
+TOGETHER = ("train", "solve", "sweep", "evaluate", "predict")
+"""Those that several processes, which torchrun or another launcher has started, do together."""
 
 SPELLINGS = (
     (r"--dataset(?=[=\0]|\Z)", "--data"),
@@ -66,7 +71,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     gc.set_threshold(*SELDOM)
     atexit.register(gc.freeze)  # the last thing at exit, where garbage of torch is looked for to no avail
     try:
-        _call(arguments)
+        with contextlib.ExitStack() as stack:
+            _call(arguments, stack)
     except LinnetError as error:
         fail(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -95,11 +101,18 @@ def fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _call(argv: list[str]) -> None:
+def _call(argv: list[str], stack: contextlib.ExitStack) -> None:
     from cyclopts import CycloptsError, UnusedCliTokensError
 
     app = make_app()
     argv = respell(argv)
+    if argv and (launch := find_launch()) is not None:
+        if argv[0] not in TOGETHER:
+            raise UsageError(
+                f"linnet {argv[0]} runs in one process: start it without torchrun, srun or mpirun "
+                f"(what several share: {', '.join(TOGETHER)})"
+            )
+        stack.enter_context(joined(launch))
     if not argv or argv[0] in ("--help", "-h"):
         for name in COMMANDS:
             app[name]  # imported, so that the list says what each is for

@@ -9,6 +9,8 @@ from cyclopts import Parameter
 
 from linnet.cli.console import make_printer
 from linnet.cli.search import Hyperparameters, SearchOptions, exit_interrupted, parse_values, run_or_exit
+from linnet.dist.launch import restarted
+from linnet.dist.processes import current
 from linnet.errors import UsageError
 
 
@@ -68,7 +70,8 @@ def sweep(
         grid["batch_size"] = parse_values("batch_size", batch_size)
     if resume is not None and options.out is not None:
         raise UsageError("--resume goes on in its own folder: leave out --out")
-    folder = resume or new_folder(options.out or default_folder("sweep"))
+    resume, processes = resume or restarted(options.out), current()
+    folder = resume or processes.first(lambda: new_folder(options.out or default_folder("sweep")))
     if resume is not None and not (resume / CHECKPOINT).exists():
         make_printer(options.quiet)(f"there is nothing to go on from in {resume}: the sweep begins")
     request = options.request(grid=grid, random=random)

@@ -123,13 +123,13 @@ class SearchRecipe:
         epochs: passes over the rows; as of a training when not given.
         loss: softmax, logistic (each class against the rest), squared, absolute, huber or poisson (counts).
         huber: Huber's threshold.
-        patience: stop a model after so many epochs without a better validation loss, and keep its best
-            weights.
+        patience: stop a model after so many epochs without a better validation loss; its best weights count.
         halving: epochs after which the worse half of the settings is dropped: 2,4.
         seed: of the order of the rows, the folds, random draws, and the first start.
         dtype: float32 or float64.
         device: auto, cpu, cuda or mps.
         threads: auto or a number.
+        parallel: what several processes share: rows of each minibatch, models, or auto, by timing both.
     """
 
     folds: int | None = None
@@ -145,6 +145,7 @@ class SearchRecipe:
     dtype: str = "float32"
     device: str = "auto"
     threads: int | str = "auto"
+    parallel: str = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,7 +91,7 @@ class Bank:
             scale: multiplies X1.
         """
         torch.addmm(out, self.theta, X1.T, beta=0, alpha=scale, out=out)
-        return out.view(self.models, -1, out.shape[1])
+        return out.view(self.models, out.shape[0] // self.models, out.shape[1])
 
     def clone(self) -> Bank:
         """A copy that shares no memory."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -46,6 +47,14 @@ class Tally:
         rows = _add(torch.tensor([self.rows], dtype=torch.float64), weights[None].cpu(), batch)
         return Tally(loss, hits, float(rows))
 
+    def with_sums(self, sums: Tensor, is_weighted: bool) -> Tally:
+        """The tally with minibatches of which the sums are known, by `sum_minibatches`, one after another."""
+        M = len(self.loss)
+        loss, hits, rows = self.loss, self.hits.double(), float(self.rows)
+        for own in sums.unbind(1):
+            loss, hits, rows = loss + own[:M], hits + own[M:-1], rows + float(own[-1])
+        return Tally(loss, hits if is_weighted else hits.long(), rows if is_weighted else int(rows))
+
     @property
     def mean_loss(self) -> Tensor:
         """The mean loss a row, (M,), float64; NaN over no rows."""
@@ -58,6 +67,25 @@ class Tally:
         return hits / self.rows if self.rows else torch.full_like(hits, torch.nan)
 
 
+def sum_minibatches(
+    values: Tensor, is_right: Tensor, sizes: Sequence[int], weights: Tensor | None = None
+) -> Tensor:
+    """What a tally adds up of each of some minibatches: losses, hits, rows; (2M + 1, minibatches), float64.
+
+    Args:
+        values: the loss of each row, (M, n).
+        is_right: which rows are hits, (M, n), bool.
+        sizes: the rows of each minibatch.
+        weights: how much each row counts, (n,), float64; None where all count alike.
+    """
+    values, hits = values.double(), is_right.double()
+    if weights is not None:
+        values, hits = torch.where(weights > 0, values * weights, 0.0), hits * weights
+    rows = torch.ones_like(values[:1]) if weights is None else weights[None]
+    parts = torch.cat([values, hits, rows]).split(list(sizes), 1)
+    return torch.stack([part.sum(1) for part in parts], 1)
+
+
 def empty(models: int, device: torch.device | str = "cpu") -> Tally:
     """A tally of no rows."""
     return Tally(
@@ -67,27 +95,22 @@ def empty(models: int, device: torch.device | str = "cpu") -> Tally:
     )
 
 
-def tally(
-    before: Tally, scores: Tensor, target: Tensor, loss: Loss, labels: Tensor | None, batch: int,
-    weights: Tensor | None = None, *, worth: float = 1.0,
-) -> Tally:  # fmt: skip
-    """A tally with more rows, from their scores.
+def judge(
+    scores: Tensor, target: Tensor, loss: Loss, labels: Tensor | None, worth: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """The loss of each row, (M, n), and whether it is a hit, (M, n), bool.
 
     Args:
-        before: the tally without them.
         scores: (M, K, n).
         target: what the loss takes: (n,) class indices or (K, n).
         loss: in score space.
         labels: class indices, (n,); None for a regression.
-        batch: rows a minibatch, see `Tally.with_rows`.
-        weights: how much each row counts, (n,); None where all count alike.
         worth: of a loss of 1.
     """
     values = loss.value(scores, target)  # (M, n)
     if worth != 1.0:
         values = values.double() * worth
-    is_right = torch.zeros_like(values, dtype=torch.bool) if labels is None else right(scores, labels)
-    return before.with_rows(values, is_right, batch, None if weights is None else weights.double())
+    return values, torch.zeros_like(values, dtype=torch.bool) if labels is None else right(scores, labels)
 
 
 def _add(total: Tensor, values: Tensor, batch: int) -> Tensor:

@@ -58,6 +58,12 @@ def fused_sgd_(
     bank.theta.addmm_(G.view(out.shape), X1, alpha=-lr * scale / X1.shape[0])
 
 
+def summed_gradient(bank: Bank, X1: Tensor, target: Tensor, loss: Loss, scale: float, out: Tensor) -> Tensor:
+    """Σ_i r_i x_i over rows that are here, (M·K, D + 1): see `Step`, whose mean gradient it is times B."""
+    scores = bank.scores_into(out, X1, scale)  # (M, K, B)
+    return loss.residual(scores, target).view(out.shape).mm(X1).mul_(scale)
+
+
 def reference_sgd_(
     bank: Bank, X1: Tensor, target: Tensor, loss: Loss, lr: Rate, scale: float, out: Tensor
 ) -> None:

@@ -18,6 +18,9 @@ from linnet.config import Augmentation
 from linnet.data.pictures.shape import CHANNELS, ImageShape, is_color, size_of, to_channels_first
 from linnet.errors import ShapeError
 
+Part = tuple[int, Tensor]
+"""The rows of a minibatch, and the places in it of those that are here, (n,)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Draws:
@@ -38,6 +41,14 @@ class Draws:
     sizes: Tensor
     middles: tuple[Tensor, Tensor]
     seed: int
+
+    def of(self, places: Tensor) -> Draws:
+        """Those of some of the images."""
+        rows, columns = self.middles
+        return Draws(
+            self.moves[:, places], self.flipped[places], self.angles[places], self.sizes[places],
+            (rows[places], columns[places]), self.seed,
+        )  # fmt: skip
 
     def of_colors(self) -> Draws:
         """The same for each colour of an image, which stand one after another, (3·B,)."""
@@ -73,7 +84,10 @@ def draw(images: int, shape: tuple[int, int], how: Augmentation, source: torch.G
     )
 
 
-def augment_(X: Tensor, shape: ImageShape, how: Augmentation, source: torch.Generator, unit: float) -> Tensor:
+def augment_(
+    X: Tensor, shape: ImageShape, how: Augmentation, source: torch.Generator, unit: float,
+    part: Part | None = None,
+) -> Tensor:  # fmt: skip
     """Change the images of a minibatch in place, each with numbers of its own.
 
     Args:
@@ -83,6 +97,7 @@ def augment_(X: Tensor, shape: ImageShape, how: Augmentation, source: torch.Gene
         source: a CPU generator, from which every random number comes, and the same count of them
             whatever is on; the noise has a generator on X's device, whose seed is drawn from it.
         unit: what 1.0 of a scaled feature is in X: 255 for uint8 pixels made float, 1 for scaled ones.
+        part: of a larger minibatch these images are, each being changed as it would be among all.
 
     Returns:
         X.
@@ -96,7 +111,9 @@ def augment_(X: Tensor, shape: ImageShape, how: Augmentation, source: torch.Gene
             f"got {X.dtype} {tuple(X.shape)}"
         )
     height, width = shape[:2]
-    draws = draw(len(X), (height, width), how, source)
+    draws = draw(len(X) if part is None else part[0], (height, width), how, source)
+    if part is not None:
+        draws = draws.of(part[1])
     if not X.numel():
         return X
     if is_color(shape):
@@ -106,7 +123,7 @@ def augment_(X: Tensor, shape: ImageShape, how: Augmentation, source: torch.Gene
     else:
         move_(X, (height, width), how, draws)
     if how.noise:
-        add_noise_(X, how.noise * unit, draws.seed)
+        add_noise_(X, how.noise * unit, draws.seed, part)
     return X
 
 
@@ -209,7 +226,9 @@ def _cover(middle: Tensor, side: int, length: int) -> Tensor:
     return (middle[:, None] + torch.arange(low, high)).clamp_(0, length - 1)
 
 
-def add_noise_(X: Tensor, std: float, seed: int) -> None:
-    """Add Gaussian noise of standard deviation `std` to X, (B, D)."""
+def add_noise_(X: Tensor, std: float, seed: int, part: Part | None = None) -> None:
+    """Add Gaussian noise of standard deviation `std` to X, (B, D), or to a part of a larger minibatch."""
     source = torch.Generator(X.device).manual_seed(seed)
-    X.add_(torch.randn(X.shape, generator=source, dtype=X.dtype, device=X.device), alpha=std)
+    rows = len(X) if part is None else part[0]
+    noise = torch.randn(rows, X.shape[1], generator=source, dtype=X.dtype, device=X.device)
+    X.add_(noise if part is None else noise[part[1]], alpha=std)

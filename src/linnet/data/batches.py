@@ -12,8 +12,10 @@ from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.data.features import ReadFeatures
+from linnet.data.stream_cuts import cut_windows
 from linnet.data.streamed import StreamedFeatures
 from linnet.device import generator, one_ahead, read_ahead
+from linnet.dist.processes import ALONE, Processes
 from linnet.errors import UsageError
 
 Item = TypeVar("Item")
@@ -24,17 +26,19 @@ BLOCK_BYTES = 2 << 20
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Some consecutive minibatches, gathered in one go.
+    """Some consecutive minibatches, gathered in one go; of several processes the rows of this one.
 
     Args:
         X: features in their storage dtype, (n, D).
         y: targets, (n,) or (n, K).
-        sizes: the rows of each minibatch.
+        sizes: the rows of each minibatch that are here; none, it may be, where processes share them.
         first: the number of the first minibatch in its epoch.
         rows: which rows of the data set they are.
         epoch: which they are in, from 0.
         weights: how much each row counts, (n,); None where all count alike.
         has_classes: whether the targets are classes.
+        wholes: the rows of each minibatch in all processes; `sizes` where there is one.
+        places: of each row in its minibatch, (n,); None where all rows of the minibatches are here.
     """
 
     X: Tensor
@@ -45,6 +49,8 @@ class Block:
     epoch: int = 0
     weights: Tensor | None = None
     has_classes: bool = True
+    wholes: list[int] | None = None
+    places: Tensor | None = None
 
     @property
     def labels(self) -> Tensor | None:
@@ -52,6 +58,14 @@ class Block:
         if not self.has_classes:
             return None
         return self.y.argmax(1) if self.y.is_floating_point() else self.y
+
+    def whole(self, number: int) -> int:
+        """The rows of a minibatch in all processes, by its number in the epoch."""
+        return (self.wholes or self.sizes)[number - self.first]
+
+    def part(self, here: slice, number: int) -> tuple[int, Tensor] | None:
+        """The rows of a minibatch in all processes, and the places of those here in it; None of all."""
+        return None if self.places is None else (self.whole(number), self.places[here])
 
     def minibatches(self, stopped: Callable[[], bool]) -> Iterator[tuple[Tensor, slice, int]]:
         """Rows (B, D), their places here and number in the epoch, until `stopped()` after a minibatch."""
@@ -80,9 +94,11 @@ class Batches:
         shuffle: draw a new order each epoch; otherwise keep the data set's.
         seed: of the orders.
         drop_last: leave out the last minibatch when it is short.
+        processes: that share the rows of each minibatch.
 
     Raises:
-        UsageError: the batch size is not positive, or there is no batch at all.
+        UsageError: the batch size is not positive, there is no batch at all, or there are more processes
+            than can share the rows.
     """
 
     def __init__(
@@ -93,6 +109,7 @@ class Batches:
         shuffle: bool = True,
         seed: int = 0,
         drop_last: bool = False,
+        processes: Processes = ALONE,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"batch_size must be at least 1, not {batch_size}")
@@ -101,6 +118,9 @@ class Batches:
         self.shuffle = shuffle
         self.seed = seed
         self.drop_last = drop_last
+        self.processes = processes
+        if isinstance(dataset.X, StreamedFeatures):
+            dataset.X.rows.check_shared(processes)
         self.waited = 0.0
         """Seconds that were spent waiting for rows of a stream."""
         if not len(self):
@@ -124,7 +144,7 @@ class Batches:
             return None
         return shuffle_rows(len(self.dataset), self.seed, epoch).to(self.dataset.X.device)
 
-    def blocks(self, epoch: int, start: int = 0) -> Iterator[Block]:
+    def blocks(self, epoch: int, start: int = 0, stop: int | None = None) -> Iterator[Block]:
         """The minibatches of one epoch, gathered several at a time, in the features' storage dtype.
 
         A block's X is overwritten by later blocks: use it before going on, or clone it. Where a core is to
@@ -133,31 +153,63 @@ class Batches:
         Args:
             epoch: which.
             start: the minibatch to begin with.
+            stop: the minibatch to end before; None goes to the end.
         """
+        end = self.rows if stop is None else min(stop * self.batch_size, self.rows)
         if isinstance(self.dataset.X, StreamedFeatures):
-            return self._stream(self.dataset.X, epoch, start)
-        order, X, y, weights = self.order(epoch), self.dataset.X, self.dataset.y, self.dataset.weights
-        classes, rows = self.dataset.is_classification, self._rows_of_block
+            return self._stream(self.dataset.X, epoch, start * self.batch_size, end)
+        order, X, rows = self.order(epoch), self.dataset.X, self._rows_of_block
         # Two buffers in turn for all blocks: fresh memory for each costs three times the gathering itself.
         # Sparse rows, which are made dense as they are read, have none.
         is_copied = order is not None and not isinstance(X, ReadFeatures)
         buffers = [X.new_empty(min(rows, self.rows), X.shape[1]) for _ in range(2 * is_copied)]
 
         def block(low: int) -> Block:
-            high = min(low + rows, self.rows)
-            full, rest = divmod(high - low, self.batch_size)
-            sizes = [self.batch_size] * full + [rest] * (rest > 0)
-            index = slice(low, high) if order is None else order[low:high]
+            high = min(low + rows, end)
+            places = self._own_places(low, high)
+            if places is None:
+                index = slice(low, high) if order is None else order[low:high]
+            else:
+                index = places.to(X.device) if order is None else order[places]
             if buffers and isinstance(index, Tensor):  # 8 times as fast as indexing on a CPU
-                some = torch.index_select(X, 0, index, out=buffers[low // rows % 2][: high - low])
+                some = torch.index_select(X, 0, index, out=buffers[low // rows % 2][: len(index)])
             else:
                 some = X[index]
-            part = None if weights is None else _pick(weights, index)
-            return Block(some, _pick(y, index), sizes, low // self.batch_size, index, epoch, part, classes)
+            return self._block(low, high, places, index, some, epoch)
 
-        lows = range(start * self.batch_size, self.rows, rows)
+        lows = range(start * self.batch_size, end, rows)
         is_worth_it = order is not None and X.device.type == "cpu" and len(lows) > 1
         return one_ahead(block, lows) if is_worth_it else map(block, lows)
+
+    def _own_places(self, low: int, high: int) -> Tensor | None:
+        """Which places of an epoch from one to another are this process's, rising; None of all."""
+        rank, size = self.processes.rank, self.processes.size
+        return None if size == 1 else torch.arange(low + (rank - low) % size, high, size)
+
+    def _block(
+        self, low: int, high: int, places: Tensor | None, index: Tensor | slice, X: Tensor, epoch: int
+    ) -> Block:
+        """The rows of the minibatches from one place of an epoch to another.
+
+        Args:
+            low: the first place, where a minibatch begins.
+            high: the place behind the last, where one ends.
+            places: of the rows that are here; None of all.
+            index: their numbers in the data set.
+            X: their features.
+            epoch: which it is.
+        """
+        B, weights = self.batch_size, self.dataset.weights
+        full, rest = divmod(high - low, B)
+        wholes = sizes = [B] * full + [rest] * (rest > 0)
+        if places is not None:
+            cuts = torch.searchsorted(places, torch.tensor([*range(low, high, B), high]))
+            sizes, places = cuts.diff().tolist(), places % B
+        return Block(
+            X, _pick(self.dataset.y, index), sizes, low // B, index, epoch,
+            None if weights is None else _pick(weights, index), self.dataset.is_classification, wholes,
+            places,
+        )  # fmt: skip
 
     @property
     def _rows_of_block(self) -> int:
@@ -166,41 +218,22 @@ class Batches:
         batch_bytes = self.batch_size * X.shape[1] * X.element_size()
         return max(1, BLOCK_BYTES // max(1, batch_bytes)) * self.batch_size
 
-    def _stream(self, X: StreamedFeatures, epoch: int, start: int) -> Iterator[Block]:
+    def _stream(self, X: StreamedFeatures, epoch: int, low: int, end: int) -> Iterator[Block]:
         """The minibatches of a stream: cut from windows of it, of which a thread reads the next meanwhile.
 
         What a window leaves, less than a minibatch, begins the next one's first.
+
+        Args:
+            X: the stream.
+            epoch: which.
+            low: the place to begin with.
+            end: the place to end before.
         """
-        B, height = self.batch_size, self._rows_of_block
-        first, number = start * B, start
-        rest: tuple[Tensor, Tensor] | None = None
-
-        def block(index: Tensor, some: Tensor) -> Block:
-            nonlocal number
-            y, weights, before = self.dataset.y, self.dataset.weights, number
-            full, short = divmod(len(index), B)
-            number += full + (short > 0)
-            return Block(
-                some, _pick(y, index), [B] * full + [short] * (short > 0), before, index, epoch,
-                None if weights is None else _pick(weights, index), self.dataset.is_classification,
-            )  # fmt: skip
-
-        windows = read_ahead(X.windows(self.seed, epoch, first, shuffle=self.shuffle))
-        for index, rows in self._timed(windows):
-            if rest is not None:
-                lacking = B - len(rest[0])
-                rest = torch.cat([rest[0], index[:lacking]]), torch.cat([rest[1], rows[:lacking]])
-                index, rows = index[lacking:], rows[lacking:]
-                if len(rest[0]) < B:
-                    continue
-                yield block(*rest)
-            full = len(index) // B * B
-            for low in range(0, full, height):
-                here = slice(low, min(low + height, full))
-                yield block(index[here], rows[here])
-            rest = (index[full:].clone(), rows[full:].clone()) if full < len(index) else None
-        if rest is not None and not self.drop_last:
-            yield block(*rest)
+        windows = X.windows(self.seed, epoch, low, shuffle=self.shuffle, processes=self.processes)
+        rows = self._timed(read_ahead(windows))
+        for first, last, some in cut_windows(rows, self.batch_size, self._rows_of_block, low, end):
+            places = None if self.processes.size == 1 else some.places
+            yield self._block(first, last, places, some.numbers, some.X, epoch)
 
     def _timed(self, items: Iterator[Item]) -> Iterator[Item]:
         """The items, the seconds until each is there being counted as waiting."""

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from linnet.data.features import CELLS, ReadFeatures
 from linnet.data.streams.rows import StreamedRows
+from linnet.data.streams.windows import Window, read_windows
+from linnet.dist.processes import ALONE, Processes
 from linnet.errors import UsageError
 from linnet.lazy import is_tensor, torch
 
@@ -74,24 +76,27 @@ class StreamedFeatures(ReadFeatures):
         picked = index if isinstance(index, slice) else np.asarray(index.cpu() if is_tensor(index) else index)
         return StreamedFeatures(self.rows.take(picked))
 
-    def windows(self, seed: int, epoch: int, first: int, *, shuffle: bool) -> Iterator[tuple[Tensor, Tensor]]:
-        """The rows of an epoch, some at a time: their numbers, (n,), and themselves, (n, D).
+    def windows(
+        self, seed: int, epoch: int, first: int, *, shuffle: bool, processes: Processes = ALONE
+    ) -> Iterator[Window]:
+        """The rows of an epoch, some at a time.
 
         Args:
             seed: of their order.
             epoch: which.
             first: the place in it to begin with.
-            shuffle: whether they are shuffled, see `StreamedRows.windows`, or in the order of the files.
+            shuffle: whether they are shuffled, see `read_windows`, or in the order of the files.
+            processes: that share shuffled rows.
         """
         if shuffle:
-            for numbers, rows in self.rows.windows(seed, epoch, first):
-                yield torch.from_numpy(numbers), torch.from_numpy(rows)
+            yield from read_windows(self.rows, seed, epoch, first, processes)
             return
         height = max(1, min(CELLS // (8 * self.shape[1]), len(self)))
         blocks = StreamedFeatures(self.rows)
         for low in range(first, len(self), height):
             high = min(low + height, len(self))
-            yield torch.arange(low, high), blocks[low:high]
+            places = np.arange(low, high)
+            yield Window(low, high, places, places, blocks[low:high].numpy())
 
     def times(self, factor: float | NDArray[Any]) -> StreamedFeatures:
         """Not to be had of files.

@@ -23,7 +23,8 @@ from linnet.lab.state import LabState
 from linnet.model.run import Card
 from linnet.record.lines import call
 from linnet.train.callbacks import Callback, State
-from linnet.train.fit import check, fit
+from linnet.train.checks import check
+from linnet.train.fit import fit
 
 MAX_WEIGHTS = 2_000_000
 """Of a model, since each frame brings them all: 11 MB."""

@@ -19,6 +19,7 @@ from linnet.data.arguments import dataset_of, parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.registry import load
 from linnet.data.tensors import as_frame
+from linnet.dist.processes import alone, current
 from linnet.errors import DivergedError, UsageError
 from linnet.folders import CHECKPOINT, is_blank
 from linnet.i18n import Language, check
@@ -80,6 +81,9 @@ def fit(
 
     In a notebook a figure follows the epochs; in a terminal a table and a bar; elsewhere plain lines.
     Ctrl-C ends the run after the current minibatch and keeps what was learned (`run.status`).
+
+    Where torch.distributed is initialised, its processes train one model together: each of them makes this
+    call, with the same arguments, the rows of every minibatch are shared, and the first shows and writes.
 
     Args:
         dataset: the rows to train on, or a pair of train and test parts as `linnet.load` gives; or a frame of
@@ -163,7 +167,8 @@ def fit(
         loss=name, huber=huber, measure=measure, validation=validation, patience=patience,
         drop_last=drop_last, seed=seed, dtype=dtype, device=device, threads=threads,
     )  # fmt: skip
-    callbacks = [*callbacks, *([display()] if show else [])]
+    processes = current()
+    callbacks = [*callbacks, *([display()] if show and processes.is_first else [])]
     if model is not None:
         if isinstance(optimizer, str) or not recipe.hyperparameters(0.0).is_plain or validation or patience:
             raise UsageError(
@@ -174,13 +179,20 @@ def fit(
         raise UsageError(
             "a torch optimizer and a loss function need model=…; a linear model takes both by name"
         )
-    folder, checkpoint = run_folder(out, resume), None if resume is None else last_checkpoint(Path(resume))
+    folder, checkpoint = processes.first(lambda: _open(out, resume))
     if folder is None:
         return training.fit(train, recipe, test=test, callbacks=callbacks)[0]
     keeping = Checkpoints(folder / CHECKPOINT)
     run, ended = train_in(folder, train, test, recipe, callbacks, keeping, checkpoint)
-    leave_run(run, ended, folder, Splits(train, test) if report else None, language=language)
+    if processes.is_first:
+        with alone():
+            leave_run(run, ended, folder, Splits(train, test) if report else None, language=language)
     return run
+
+
+def _open(out: Path | str | None, resume: Path | str | None) -> tuple[Path | None, Checkpoint | None]:
+    """The folder of a run, if it has one, and what it goes on from."""
+    return run_folder(out, resume), None if resume is None else last_checkpoint(Path(resume))
 
 
 def last_checkpoint(folder: Path) -> Checkpoint | None:
@@ -197,14 +209,15 @@ def train_in(
     keeping: Checkpoints,
     checkpoint: Checkpoint | None,
 ) -> tuple[Run, Checkpoint]:
-    """Train with checkpoints in a folder; the run, and where it ended."""
-    is_new = not folder.exists()
+    """Train with checkpoints in a folder, which the first process keeps; the run, and where it ended."""
+    is_new, is_first = not folder.exists(), current().is_first
     try:
         run, engine = training.fit(
-            train, recipe, test=test, callbacks=[*callbacks, keeping], resume=checkpoint
-        )
+            train, recipe, test=test, callbacks=[*callbacks, *([keeping] if is_first else [])],
+            resume=checkpoint,
+        )  # fmt: skip
     except DivergedError:
-        if is_new:  # there is nothing in it worth going on from
+        if is_new and is_first:  # there is nothing in it worth going on from
             keeping.path.unlink(missing_ok=True)
             if not any(folder.iterdir()):  # trackers may have left how it diverged
                 folder.rmdir()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linnet.data.dataset import Splits
+from linnet.dist.processes import alone, current
 from linnet.errors import UsageError
 from linnet.folders import CHECKPOINT, new_folder
 from linnet.i18n import Language
@@ -109,15 +110,19 @@ def leave_search(
         language: of the figures and the report.
         report: leave report.html, too.
     """
-    result.save(folder, language)
+    is_first = current().is_first
+    if is_first:
+        with alone():
+            result.save(folder, language)
     if result.is_interrupted:
         return
-    best = result.refit(splits.test)
-    if best.status == "interrupted":
+    best = result.refit(splits.test)  # which several processes do together
+    if best.status == "interrupted" or not is_first:
         return
-    best.save(folder / BEST)
-    if report:
-        _report(folder, splits, is_catalog, language)
+    with alone():
+        best.save(folder / BEST)
+        if report:
+            _report(folder, splits, is_catalog, language)
 
 
 def leave_solution(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from linnet.config import Job
 from linnet.data.dataset import Splits
 from linnet.data.registry import Progress, load, sources
+from linnet.dist.launch import restarted
+from linnet.dist.processes import alone, current
 from linnet.folders import CHECKPOINT, RUN, default_folder, new_folder
 from linnet.i18n import Language, check
 from linnet.plot.beside import Drawer
@@ -47,16 +49,20 @@ def run_job(
         OSError: the folder cannot be written.
     """
     check(language)
-    if job.out is not None and resume is None:
-        new_folder(job.out)  # refused before anything is loaded
+    processes, out = current(), job.out
+    if resume is None:
+        resume = restarted(out)
+    if out is not None and resume is None:
+        processes.first(lambda: new_folder(out))  # refused before anything is loaded
     with Drawer() as drawer:
-        if _is_at_hand(job):
+        if _is_at_hand(job) and processes.size == 1:
             drawer.start()  # while torch is imported
         splits = load(
             job.data, job.data_dir, seed=job.seed, say=say, progress=progress,
             sample_weight=job.sample_weight, **job.table,
         )  # fmt: skip
-        drawer.start()
+        if processes.is_first:
+            drawer.start()
         return _train(job, splits, drawer, callbacks, say, resume, track, language, trained)
 
 
@@ -83,17 +89,20 @@ def _train(
     say(f"{train.name}: {len(train):,} rows to train on, {validated}{tested}")
     if said := describe_penalties(train, vars(job)):
         say(said)
-    checkpoint = None if resume is None else last_checkpoint(resume)
+    processes = current()
+    checkpoint = None if resume is None else processes.first(lambda: last_checkpoint(resume))
     if resume is not None and checkpoint is None:
         say(f"there is nothing to go on from in {resume}: the run begins")
-    folder = resume or new_folder(job.out or default_folder(train.name))
+    folder = resume or processes.first(lambda: new_folder(job.out or default_folder(train.name)))
     if resume is not None and (note := _dropped_calibration(resume)):
         say(note)
     keeping = Checkpoints(folder / CHECKPOINT, job.checkpoint_epochs, job.checkpoint_minutes)
     run, ended = train_in(folder, train, test, job.recipe, [*callbacks, *track(folder)], keeping, checkpoint)
     trained(run)
     rows = splits if job.report else None
-    leave_run(run, ended, folder, rows, is_catalog=True, language=language, drawer=drawer)
+    if processes.is_first:
+        with alone():
+            leave_run(run, ended, folder, rows, is_catalog=True, language=language, drawer=drawer)
     return run
 
 

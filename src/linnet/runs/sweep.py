@@ -12,6 +12,7 @@ from torch import Tensor
 from linnet.config import Hyperparameters, SweepRequest
 from linnet.data.arguments import parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
+from linnet.dist.processes import current
 from linnet.i18n import Language, check
 from linnet.runs.folder import leave_search, run_folder
 from linnet.search.result import SweepResult
@@ -40,6 +41,7 @@ def sweep(
     dtype: str = "float32",
     device: str = "auto",
     threads: int | str = "auto",
+    parallel: str = "auto",
     show: bool = True,
     callbacks: Sequence[Callback | Callable[[State], object]] = (),
     out: Path | str | None = None,
@@ -81,6 +83,8 @@ def sweep(
         dtype: float32 or float64.
         device: auto, cpu, cuda or mps.
         threads: auto or a number.
+        parallel: where torch.distributed is initialised, whose processes then sweep together: share the rows
+            of each minibatch ("rows"), the models ("models"), or what a timed step finds cheaper.
         show: print a line an epoch.
         callbacks: called as the sweep goes on, as in `linnet.fit`; they may stop it.
         out: a folder to leave tables, figures and summary in, new or empty; and, in `best/`, the best setting
@@ -108,7 +112,7 @@ def sweep(
         grid=dict(grid or {}), settings=None if settings is None else tuple(settings), random=random,
         folds=folds, bags=bags, validation=validation, metric=metric, epochs=epochs, batch_size=batch_size,
         loss=loss, huber=huber, patience=patience, halving=tuple(halving), seed=seed, dtype=dtype,
-        device=device, threads=threads,
+        device=device, threads=threads, parallel=parallel,
     )  # fmt: skip
     return sweep_request(
         Splits(weigh(splits.train, sample_weight), splits.test), request, show=show, callbacks=callbacks,
@@ -147,7 +151,7 @@ def sweep_request(
         is_catalog: whether the rows are known to be as linnet loads them by name.
     """
     check(language)
-    folder = run_folder(out, resume)
+    folder = current().first(lambda: run_folder(out, resume))
     result = run_sweep(
         splits.train, request, callbacks=callbacks, show=show, folder=folder,
         checkpoint_minutes=checkpoint_minutes, strict=strict,

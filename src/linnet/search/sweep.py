@@ -15,6 +15,7 @@ from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
 from linnet.data.split import Fold, draw_bags, hold_out, set_aside, split_folds
 from linnet.device import pick_device, pick_dtype
+from linnet.dist.processes import current
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
 from linnet.folders import CHECKPOINT
@@ -23,7 +24,8 @@ from linnet.model.card import card_of
 from linnet.search.result import SweepResult
 from linnet.train.callbacks import INTERRUPTED, Callback, Callbacks, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint
-from linnet.train.fit import check, check_knobs
+from linnet.train.checks import check, check_knobs
+from linnet.train.parallel import check_parallel, choose_parallel
 from linnet.train.plan import Plan, make_trials
 from linnet.train.sweep import Sweep
 
@@ -56,6 +58,7 @@ def run_sweep(
         DivergedError: every model diverged.
     """
     check_option("checkpoint_minutes", checkpoint_minutes)
+    check_parallel(request.parallel)
     grid, base_size = _base_batch(request.grid, request.batch_size)
     recipe = Recipe(
         epochs=request.epochs, batch_size=base_size, loss=request.loss, huber=request.huber,
@@ -75,12 +78,20 @@ def run_sweep(
         perf_counter(),
     )
     rows, dtype = whole.to(pick_device(request.device)), pick_dtype(request.dtype)
-    sweep = Sweep(rows, trials, folds, loss, plan, dtype)
+    processes, checkpoint = current(), None
     if folder is not None:
         path = folder / CHECKPOINT
-        if path.exists():
-            sweep.resume_(Checkpoint.read(path))
-        callbacks = [Checkpoints(path, minutes=checkpoint_minutes), *callbacks]
+        checkpoint = processes.first(lambda: Checkpoint.read(path) if path.exists() else None)
+        if processes.is_first:
+            callbacks = [Checkpoints(path, minutes=checkpoint_minutes), *callbacks]
+    show = show and processes.is_first
+    if processes.size > 1:
+        plan, said = choose_parallel(plan, request.parallel, rows, len(trials), dtype, processes, checkpoint)
+        if show:
+            print(said, file=sys.stderr)
+    sweep = Sweep(rows, trials, folds, loss, plan, dtype, processes)
+    if checkpoint is not None:
+        sweep.resume_(checkpoint)
     sweep.run(Callbacks([*([_Lines(plan.metric)] if show else []), *callbacks]))
     _check_an_epoch_ended(sweep)
     result = SweepResult(
@@ -88,7 +99,7 @@ def run_sweep(
         request,
     )  # fmt: skip
     if strict:
-        _check_some_is_left(result, folder)
+        _check_some_is_left(result, folder if processes.is_first else None)
     return result
 
 

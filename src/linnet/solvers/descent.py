@@ -16,7 +16,8 @@ from linnet.device import limit_threads, pick_threads
 from linnet.errors import DivergedError, UsageError
 from linnet.solvers.frame import Frame, Stream
 from linnet.solvers.problem.rows import Rows
-from linnet.train.model_group import ModelGroup, StepSchedule, Weighing
+from linnet.train.model_group import ModelGroup, Weighing
+from linnet.train.schedules import StepSchedule
 
 
 def safe_rate(loss: Loss, l2: float, reach: float) -> float:

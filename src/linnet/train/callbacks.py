@@ -73,6 +73,8 @@ class State:
         outcome: gives what the models of a sweep have come to so far; None for a run.
         checkpoint: gives where training stands, to be written to a file; None before the engine has begun.
         reading: of a stream, how fast the epoch under way is and what it waits for; None of rows in memory.
+        is_whole: whether a checkpoint can be had; not within an epoch of which each process trains models of
+            its own.
     """
 
     dataset: Dataset
@@ -91,6 +93,7 @@ class State:
     outcome: Callable[[], Outcome] | None = None
     checkpoint: Callable[[], Checkpoint] | None = None
     reading: Reading | None = None
+    is_whole: bool = True
 
     @property
     def current(self) -> Bank | nn.Module:
@@ -164,7 +167,7 @@ class Checkpoints(Callback):
 
     def block_end(self, state: State) -> None:
         """Write one if so many minutes have passed, and the epoch is not just about to end."""
-        if state.batch < state.batches and self._is_time():
+        if state.is_whole and state.batch < state.batches and self._is_time():
             self._write(state)
 
     def epoch_end(self, state: State) -> None:

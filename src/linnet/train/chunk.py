@@ -9,9 +9,11 @@ from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.data.batches import Block
+from linnet.dist.processes import ALONE, Processes
 from linnet.train.inputs import InputPipeline
-from linnet.train.model_group import ModelGroup, StepSchedule, Weighing, start_bank
+from linnet.train.model_group import ModelGroup, Weighing, start_bank
 from linnet.train.plan import FoldedRows, Trial
+from linnet.train.schedules import StepSchedule
 from linnet.train.scorer import Scorer
 
 UPDATE = "update."
@@ -84,20 +86,48 @@ class ModelChunk:
         if self._scores.shape != (len(self.theta), X1.shape[0]):  # a buffer that stays in the cache
             self._scores = self.theta.new_empty(len(self.theta), X1.shape[0])
         values = self.group.measured_step_(X1, target, labels, weight, self._scores, epoch, batch)  # (m, B)
+        self._add_(self.totals, values, weight)
+
+    def add_gradient_(self, into: Tensor, X1: Tensor, target: Tensor, labels: Tensor, here: slice) -> Tensor:
+        """Write the gradient of a minibatch's rows that are here into a buffer, (m·K, D + 1): see `take_`.
+
+        Returns:
+            What `totals` gets for these rows, (2, m).
+        """
+        weight = None if self._weight is None else self._weight[:, here]
+        scores = self.theta.new_empty(len(self.theta), X1.shape[0])
+        values, totals = self.group.add_gradient_(into, X1, target, labels, weight, scores), self._no_totals()
+        self._add_(totals, values, weight)
+        return totals
+
+    def step_by_(self, gradient: Tensor, rows: int, epoch: int, batch: int) -> None:
+        """Take a minibatch by the gradient of all its rows: see `ModelGroup.step_by_`."""
+        self.group.step_by_(gradient, rows, epoch, batch)
+
+    def _add_(self, totals: Tensor, values: Tensor, weight: Tensor | None) -> None:
+        """Add the models' losses of some rows, (m, B), and the rows' weights to totals."""
         if self.inputs.columns is not None:
             values = values.double() * self.inputs.columns.targets.worth
         if weight is None:
-            self.totals[0] += values.sum(1, dtype=torch.float64)
-            self.totals[1] += X1.shape[0]
+            totals[0] += values.sum(1, dtype=torch.float64)
+            totals[1] += values.shape[1]
         else:
-            self.totals[0] += torch.where(weight > 0, values * weight, 0).sum(1, dtype=torch.float64)
-            self.totals[1] += weight.sum(1, dtype=torch.float64)
+            totals[0] += torch.where(weight > 0, values * weight, 0).sum(1, dtype=torch.float64)
+            totals[1] += weight.sum(1, dtype=torch.float64)
 
-    def measure(self) -> tuple[Bank, dict[str, Tensor]]:
-        """The models that are in as models of stored rows, and the figures of each in the epoch, (m,)."""
+    @property
+    def model(self) -> Bank:
+        """The models that are in as models of stored rows."""
+        return self.inputs.absorb(self.group.update.answer)
+
+    def measure(self, processes: Processes = ALONE) -> dict[str, Tensor]:
+        """The figures of each of the models that are in, in the epoch, (m,).
+
+        Args:
+            processes: that share the rows that they are judged by.
+        """
         answer = self.group.update.answer
-        figures = {"train_loss": (self.totals[0] / self.totals[1]).cpu(), **self._judge(answer)}
-        return self.inputs.absorb(answer), figures
+        return {"train_loss": (self.totals[0] / self.totals[1]).cpu(), **self._judge(answer, processes)}
 
     def keep_(self, stays: Tensor) -> None:
         """Begin an epoch with some of the models that are in, (m,), bool: the fewer, the faster it is."""
@@ -114,21 +144,21 @@ class ModelChunk:
 
     def restore_(self, state: dict[str, Tensor]) -> None:
         """Go on from a state."""
-        self.keep_(torch.isin(torch.arange(len(self.places)), state["active"]))
+        self.keep_(torch.isin(self.active, state["active"]))
         if len(self.active):
             self.theta.copy_(state["theta"])
             update = {name.removeprefix(UPDATE): t for name, t in state.items() if name.startswith(UPDATE)}
             self.group.update.restore_(update)
         self.totals = state["totals"].to(self.theta.device)
 
-    def _judge(self, bank: Bank) -> dict[str, Tensor]:
+    def _judge(self, bank: Bank, processes: Processes) -> dict[str, Tensor]:
         """The validation figures of the models that are in, as trained, each on its own fold's rows."""
         loss = torch.full((bank.models,), torch.nan, dtype=torch.float64)
         accuracy, folds, train = loss.clone(), self.folds[self.active], self.rows.train
         for fold in folds.unique().tolist():
             members = (folds == fold).nonzero()[:, 0]
             part = bank.take(members) if len(members) < bank.models else bank
-            measured = Scorer.of(part, self.inputs, self.loss).measure(self.rows.validation[fold])
+            measured = Scorer.of(part, self.inputs, self.loss).measure(self.rows.validation[fold], processes)
             loss[members], accuracy[members] = measured.mean_loss.cpu(), measured.accuracy.cpu()
         figures = {"validation_loss": loss, "validation_accuracy": accuracy}
         return figures if train.is_classification else {"validation_loss": loss}

@@ -23,6 +23,7 @@ from linnet.core.bank import Bank
 from linnet.core.metrics import Tally
 from linnet.data.batches import Batches, Block
 from linnet.device import limit_threads, pick_threads
+from linnet.dist.processes import ALONE, Processes
 from linnet.errors import DivergedError, UsageError
 from linnet.model.history import Record
 from linnet.train.callbacks import Callback, Reading, State, interruptible
@@ -81,6 +82,14 @@ class Learner(ABC):
     def close_(self) -> Record:
         """End an epoch: measure, keep the best, drop who is out; return the epoch's figures."""
 
+    @property
+    def is_divided(self) -> bool:
+        """Whether each process trains models of its own, and knows those of the others between epochs."""
+        return False
+
+    def meet_(self) -> None:  # noqa: B027 - nothing is to be done where each process knows all
+        """Let every process know what all of them have trained, in the middle of an epoch."""
+
     @abstractmethod
     def snapshot(self) -> Snapshot:
         """All that is needed to go on."""
@@ -98,6 +107,7 @@ class Engine:
         batches: the training rows.
         state: what callbacks see, kept up to date; its history gets a record an epoch.
         threads: "auto" or a number.
+        processes: that train together: they stop together, too, between two blocks.
         identity: gives what a checkpoint must have in common with training that goes on from it.
     """
 
@@ -108,9 +118,11 @@ class Engine:
         state: State,
         *,
         threads: int | str = "auto",
+        processes: Processes = ALONE,
         identity: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self.learner, self.batches, self.state, self.threads = learner, batches, state, threads
+        self.processes = processes
         self.epoch, self.batch = 0, 0
         self._identity = identity
         state.checkpoint = self.checkpoint
@@ -145,6 +157,9 @@ class Engine:
                 callback.start(state)
                 while not (self.is_over or state.reason) and self._train_epoch(callback):
                     callback.epoch_end(state)
+                    self._agree()
+                if self.batch:
+                    self.learner.meet_()
                 state.model = self.learner.model
                 callback.end(state)
             except BaseException as error:
@@ -166,12 +181,14 @@ class Engine:
                     self.batches.waited - waited,
                 )
             self._check_finite()
+            state.is_whole = not learner.is_divided
             callback.block_end(state)
+            self._agree()
             if state.reason:
                 break
         if self.batch < len(self.batches):
             return False
-        record = {"epoch": state.epoch, **learner.close_()}
+        record, state.is_whole = {"epoch": state.epoch, **learner.close_()}, True
         if learner.is_timed:
             record["seconds"] = round(time.perf_counter() - started, 6)
         state.history.records.append(record)
@@ -183,7 +200,12 @@ class Engine:
     def _count(self) -> bool:
         """Count a minibatch; whether training is to stop after it."""
         self.batch += 1
-        return bool(self.state.reason)
+        return bool(self.state.reason) and self.processes.size == 1
+
+    def _agree(self) -> None:
+        """Stop where any of the processes is to stop."""
+        if self.processes.size > 1 and self.processes.any(bool(self.state.reason)):
+            self.state.reason = next(filter(None, self.processes.gather(self.state.reason)))
 
     def _heed_learner(self) -> None:
         if self.learner.reason:

@@ -7,29 +7,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from linnet.config import FitRequest, Hyperparameters, Recipe, as_dict
-from linnet.core.losses import LOSSES, by_name
+from linnet.config import FitRequest, Recipe, as_dict
+from linnet.core.losses import by_name
 from linnet.core.step import Step, fused_sgd_
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
 from linnet.data.split import keep_apart
 from linnet.device import pick_device, pick_dtype
-from linnet.errors import ShapeError, UsageError
+from linnet.dist.processes import Processes, current
+from linnet.errors import UsageError
 from linnet.model.baseline import find_baseline
 from linnet.model.card import card_of
 from linnet.model.run import Run
 from linnet.train.callbacks import Callback, Callbacks, State
 from linnet.train.checkpoint import Checkpoint
+from linnet.train.checks import check, check_counting
 from linnet.train.engine import Engine, Learner
-from linnet.train.inputs import InputOptions, InputPipeline, check_inputs
+from linnet.train.inputs import InputOptions, InputPipeline
 from linnet.train.learners import BankLearner, GroupLearner, Measured
-from linnet.train.model_group import ModelGroup, StepSchedule, Weighing, start_bank
+from linnet.train.model_group import ModelGroup, Weighing, start_bank
 from linnet.train.module_learner import ModuleLearner, ModuleLoss
-
-EXTREME = 1e30
-"""The largest weight that training takes, and the inverse of the least: float32 ends not far beyond."""
+from linnet.train.schedules import StepSchedule
 
 
 def fit(
@@ -67,8 +67,11 @@ def fit(
     if kept is not None:
         check_counting(kept, "kept for validation")
     rows, measured = _place(rows, request, kept, test)
-    learner = _make_learner(rows, request, measured, step)
-    engine = _make_engine(learner, rows, train, request)
+    processes = current()
+    if processes.size > 1 and step is not fused_sgd_:
+        raise UsageError("a step of your own is taken by one process: leave it out, or train in one")
+    learner = _make_learner(rows, request, measured, step, processes)
+    engine = _make_engine(learner, rows, train, request, processes)
     if resume is not None:
         engine.resume_(resume, _free(request))
     run = _run(engine, train, request, callbacks)
@@ -116,8 +119,9 @@ def fit_module(
     loss = loss or (nn.CrossEntropyLoss(reduction="none") if train.is_classification else nn.MSELoss())
     optimizer = optimizer or torch.optim.SGD(module.parameters(), lr=request.lr)
     rows, measured = _place(train, request, train.validation, test)
-    learner = ModuleLearner(module, loss, optimizer, dtype, rows, measured)
-    return _run(_make_engine(learner, rows, train, request), train, request, callbacks)
+    processes = current()
+    learner = ModuleLearner(module, loss, optimizer, dtype, rows, measured, processes)
+    return _run(_make_engine(learner, rows, train, request, processes), train, request, callbacks)
 
 
 def _without_share(request: FitRequest, recipe: Recipe | None, name: str) -> FitRequest:
@@ -143,7 +147,9 @@ def _place(
     return rows, Measured(rows.is_classification, rows if request.measure == "after" else None, *parts)
 
 
-def _make_learner(train: Dataset, request: FitRequest, measured: Measured, step: Step) -> BankLearner:
+def _make_learner(
+    train: Dataset, request: FitRequest, measured: Measured, step: Step, processes: Processes
+) -> BankLearner:
     """What trains a bank of one: the shortest step where nothing but a rate was asked for."""
     loss, hyperparameters, dtype = (
         by_name(request.loss, request.huber),
@@ -156,27 +162,36 @@ def _make_learner(train: Dataset, request: FitRequest, measured: Measured, step:
         bank = start_bank([hyperparameters], train.features, train, dtype)
         return BankLearner(
             bank, loss, train.scale, float(torch.tensor(request.lr, dtype=dtype)), columns=inputs.columns,
-            step=step, measured=measured, patience=request.patience,
+            step=step, measured=measured, patience=request.patience, processes=processes,
         )  # fmt: skip
     bank = start_bank([hyperparameters], inputs.features, train, dtype)
-    schedule = StepSchedule(len(_batches(train, request)), request.epochs)
+    schedule = StepSchedule(len(_batches(train, request, processes)), request.epochs)
     weighing = Weighing.of(loss, [hyperparameters], train, [train.weights])
     group = ModelGroup(bank, inputs.loss, [hyperparameters], inputs.scale, schedule, weighing, inputs.units)
-    return GroupLearner(group, inputs, measured, request.patience)
+    return GroupLearner(group, inputs, measured, request.patience, processes)
 
 
-def _batches(rows: Dataset, request: FitRequest) -> Batches:
-    return Batches(rows, request.batch_size, seed=request.seed, drop_last=request.drop_last)
+def _batches(rows: Dataset, request: FitRequest, processes: Processes) -> Batches:
+    return Batches(
+        rows, request.batch_size, seed=request.seed, drop_last=request.drop_last, processes=processes
+    )
 
 
-def _make_engine(learner: Learner, rows: Dataset, train: Dataset, request: FitRequest) -> Engine:
+def _make_engine(
+    learner: Learner, rows: Dataset, train: Dataset, request: FitRequest, processes: Processes
+) -> Engine:
     """The engine of one model, which is told from others by its recipe and all rows of the job."""
-    batches, options = _batches(rows, request), as_dict(request)
+    batches, options = _batches(rows, request, processes), as_dict(request)
     state = State(
         rows, request.epochs, len(batches), learner.model, options=options, latest=lambda: learner.model
     )
     return Engine(
-        learner, batches, state, threads=request.threads, identity=lambda: {**options, "data": train.checksum}
+        learner,
+        batches,
+        state,
+        threads=request.threads,
+        processes=processes,
+        identity=lambda: {**options, "data": train.checksum},
     )
 
 
@@ -203,87 +218,3 @@ def _run(
     run = Run(state.model, state.history, state.status, card, request, seconds=seconds, truth=train.truth)
     run.origin = train.origin
     return run
-
-
-def check(train: Dataset, test: Dataset | None, request: FitRequest) -> None:
-    """Refuse data that a recipe cannot train on.
-
-    Raises:
-        UsageError: there are no rows, no labels for the loss, or features that are no numbers.
-        ShapeError: the test set is of another kind.
-    """
-    if not len(train):
-        raise UsageError(f"{train.name} has no rows to train on")
-    if not train.has_intercept:
-        raise UsageError(
-            "the formula leaves the bias out, which training always has: leave out 0 + or - 1, or take "
-            "linnet solve (linnet.solve)"
-        )
-    check_knobs(train, request.hyperparameters, request.loss)
-    for part in (train, test):
-        if part is not None:
-            by_name(request.loss).check_targets(part.y)
-        if part is not None and not _is_finite(part.stored):
-            raise UsageError(f"{part.name} has NaN or infinite features: fill in or leave out those rows")
-        if part is not None and not _is_finite(part.y):
-            raise UsageError(f"{part.name} has NaN or infinite targets: fill in or leave out those rows")
-    largest = 1.0 if train.weights is None else float(train.weights.max())
-    if largest and not 1 / EXTREME <= largest <= EXTREME:
-        raise UsageError(
-            f"the largest weight of a row is {largest:g}, beyond what training can hold: only the ratios "
-            "of weights count, so divide them by their mean"
-        )
-    if test is not None:
-        _check_alike(train, test)
-
-
-def _is_finite(values: Tensor) -> bool:
-    """Whether no number is NaN or infinite; a sum, which is quick, says so unless it is too large itself."""
-    if not values.is_floating_point() or bool(values.sum(dtype=torch.float64).isfinite()):
-        return True
-    return bool(values.isfinite().all())
-
-
-def _check_alike(train: Dataset, test: Dataset) -> None:
-    """Refuse a test part that the model of the training part would misread."""
-    if (test.features, test.outputs) != (train.features, train.outputs):
-        raise ShapeError(
-            f"train has {train.features} features and {train.outputs} outputs, "
-            f"test has {test.features} and {test.outputs}"
-        )
-    if test.classes != train.classes:
-        raise ShapeError(f"train has the classes {list(train.classes)}, test has {list(test.classes)}")
-    if test.scale != train.scale:
-        raise UsageError(
-            f"train's features are multiplied by {train.scale:g}, test's by {test.scale:g}: store both alike"
-        )
-
-
-def check_counting(rows: Dataset, what: str) -> None:
-    """Refuse rows of which none counts.
-
-    Raises:
-        UsageError: every weight is 0.
-    """
-    if rows.weights is not None and not bool((rows.weights > 0).any()):
-        raise UsageError(f"every row {what} has weight 0: give some a positive weight")
-
-
-def check_knobs(train: Dataset, hyperparameters: Hyperparameters, loss: str) -> None:
-    """Refuse settings that do not suit the rows.
-
-    Raises:
-        UsageError: a loss or a hyperparameter is for classes, or for images, and the rows are not; or as many
-            class weights as classes are needed.
-    """
-    if not train.is_classification:
-        if LOSSES[loss].is_for_classes:
-            others = ", ".join(name for name, kind in LOSSES.items() if not kind.is_for_classes)
-            raise UsageError(f"the {loss} loss needs class labels: for a regression use {others}")
-        if hyperparameters.label_smoothing or hyperparameters.class_weight != "none":
-            name = "label_smoothing" if hyperparameters.label_smoothing else "class_weight"
-            raise UsageError(f"{name} is for classes, and {train.name} is a regression")
-    if hyperparameters.label_smoothing and not LOSSES[loss].is_for_classes:
-        raise UsageError(f"label_smoothing goes with the softmax and logistic losses, not with {loss}")
-    hyperparameters.weights_of_classes([1.0] * train.outputs)
-    check_inputs(train, InputOptions.of(hyperparameters))

@@ -19,7 +19,7 @@ from linnet.config import Augmentation, Hyperparameters
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.core.penalties import PenaltyUnits
-from linnet.data.augment import augment_
+from linnet.data.augment import Part, augment_
 from linnet.data.batches import Block
 from linnet.data.dataset import Dataset
 from linnet.data.transforms import Chain, Pool, Standardize
@@ -132,7 +132,7 @@ class InputPipeline:
         """A block of stored rows and targets over scaled columns and targets; itself where none are."""
         return block if self.columns is None else self.columns.enter(block, dtype)
 
-    def rows(self, X: Tensor, theta: Tensor, epoch: int, batch: int) -> Tensor:
+    def rows(self, X: Tensor, theta: Tensor, epoch: int, batch: int, part: Part | None = None) -> Tensor:
         """A minibatch as models see it, with a last column of 1/scale, (B, D + 1).
 
         Args:
@@ -140,6 +140,7 @@ class InputPipeline:
             theta: of a bank that is to see them, for dtype and device.
             epoch: which the minibatch is in, from 0.
             batch: its number in the epoch.
+            part: of the minibatch these are, each seen as it would be among all.
         """
         padded: Padded | None = getattr(self._own, "padded", None)
         if padded is None:
@@ -153,12 +154,14 @@ class InputPipeline:
         if not self.how.is_identity:
             source = generator(self.seed, "augment", index)
             unit = 1 / (self.raw_scale if self.columns is None else self.scale)
-            seen = augment_(seen, self.shape, self.how, source, unit)
+            seen = augment_(seen, self.shape, self.how, source, unit, part)
         if is_mapped:
             place.copy_(self.transform.apply(seen))
         if self.options.dropout:
             source = generator(self.seed, "dropout", index, X.device)
-            chance = torch.rand(place.shape, generator=source, device=X.device)
+            drawn = (len(X) if part is None else part[0], place.shape[1])
+            chance = torch.rand(drawn, generator=source, device=X.device)
+            chance = chance if part is None else chance[part[1].to(X.device)]
             place.mul_((chance >= self.options.dropout).to(place.dtype).div_(1 - self.options.dropout))
         return X1
 

@@ -12,9 +12,10 @@ from torch import Tensor
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.core.metrics import Tally, empty
-from linnet.core.step import Step, fused_sgd_
+from linnet.core.step import Step, fused_sgd_, summed_gradient
 from linnet.data.batches import Block
 from linnet.data.dataset import Dataset
+from linnet.dist.processes import ALONE, Processes
 from linnet.model.history import Record
 from linnet.train.checkpoint import Snapshot
 from linnet.train.columns import ColumnScaling
@@ -52,10 +53,14 @@ class SingleLearner(Learner):
         measured: on which rows.
         device: of the tally.
         patience: epochs without a better validation loss after which training ends; None for never.
+        processes: that share the rows.
     """
 
-    def __init__(self, measured: Measured, device: torch.device, patience: int | None = None) -> None:
-        self.measured = measured
+    def __init__(
+        self, measured: Measured, device: torch.device, patience: int | None = None,
+        processes: Processes = ALONE,
+    ) -> None:  # fmt: skip
+        self.measured, self.processes = measured, processes
         self.tally = empty(1, device)
         self.stopping = EarlyStopping(1, patience)
         self.best: Bank | None = None
@@ -109,8 +114,9 @@ class BankLearner(SingleLearner):
         lr: the learning rate.
         columns: that the bank is over; None where it is over the stored ones.
         step: `fused_sgd_`, or the reference it is held to.
-        measured: see `SingleLearner`.
-        patience: likewise.
+        measured: see `SingleLearner`, and so the others.
+        patience: when to end.
+        processes: that share the rows.
     """
 
     def __init__(
@@ -124,8 +130,9 @@ class BankLearner(SingleLearner):
         step: Step = fused_sgd_,
         measured: Measured | None = None,
         patience: int | None = None,
+        processes: Processes = ALONE,
     ) -> None:
-        super().__init__(measured or Measured(False), bank.theta.device, patience)
+        super().__init__(measured or Measured(False), bank.theta.device, patience, processes)
         self.bank, self.lr, self.step = bank, lr, step
         self.scorer = Scorer(bank, loss, scale, columns)
         self.loss, self.scale = self.scorer.loss, self.scorer.scale
@@ -143,12 +150,18 @@ class BankLearner(SingleLearner):
 
     @torch.inference_mode()
     def train_(self, block: Block, stopped: Callable[[], bool]) -> None:
-        """Step once a minibatch."""
+        """Step once a minibatch; several processes take a block as a whole."""
         block = self.scorer.enter(block)
         target = self.loss.encode(block.y, self.bank.outputs, self.bank.theta.dtype)  # (K, n)
         scores = self.scorer.room(len(block.X))  # (K, n)
-        rows = self.take_(block, target, scores, stopped)
-        self.tally = self.scorer.tally(self.tally, scores[:, :rows], block)
+        if self.processes.size == 1:
+            rows = self.take_(block, target, scores, stopped)
+            self.tally = self.scorer.tally(self.tally, scores[:, :rows], block)
+            return
+        for X, here, batch in block.minibatches(stopped):
+            self.take_shared_(X, block, target, scores, here, batch)
+        sums = self.processes.sum_(self.scorer.sums(scores, block))
+        self.tally = self.tally.with_sums(sums, block.weights is not None)
 
     def take_(self, block: Block, target: Tensor, out: Tensor, stopped: Callable[[], bool]) -> int:
         """Take a block's minibatches; how many rows were trained on before `stopped()`.
@@ -169,9 +182,27 @@ class BankLearner(SingleLearner):
                 break
         return rows
 
+    def take_shared_(
+        self, X: Tensor, block: Block, target: Tensor, out: Tensor, here: slice, batch: int
+    ) -> None:
+        """Take a minibatch of which each process has some rows, by the sum of their gradients.
+
+        Args:
+            X: its rows that are here, (B, D).
+            block: that it is of.
+            target: dense, of the block, (K, n).
+            out: the block's, filled with the scores from before the step, (K, n).
+            here: its place in the block.
+            batch: its number in the epoch.
+        """
+        gradient = summed_gradient(
+            self.bank, self.scorer.with_ones(X), target[:, here], self.loss, self.scale, out[:, here]
+        )
+        self.bank.theta.sub_(self.processes.sum_(gradient), alpha=self.lr / block.whole(batch))
+
     def measure(self, dataset: Dataset) -> Tally:
         """Score the stored rows."""
-        return self.scorer.measure(dataset)
+        return self.scorer.measure(dataset, self.processes)
 
     def snapshot(self) -> Snapshot:
         """Parameters, the epoch's tally, the best weights, and how long they have been the best."""
@@ -199,16 +230,18 @@ class GroupLearner(BankLearner):
     Args:
         group: of one model, stepped in place.
         inputs: what it sees.
-        measured: see `SingleLearner`.
-        patience: likewise.
+        measured: see `SingleLearner`, and so the others.
+        patience: when to end.
+        processes: that share the rows.
     """
 
     def __init__(
-        self, group: ModelGroup, inputs: InputPipeline, measured: Measured, patience: int | None = None
-    ) -> None:
+        self, group: ModelGroup, inputs: InputPipeline, measured: Measured, patience: int | None = None,
+        processes: Processes = ALONE,
+    ) -> None:  # fmt: skip
         super().__init__(
             group.bank, inputs.loss, group.scale, 0.0, columns=inputs.columns, measured=measured,
-            patience=patience,
+            patience=patience, processes=processes,
         )  # fmt: skip
         self.group, self.inputs = group, inputs
 
@@ -227,9 +260,21 @@ class GroupLearner(BankLearner):
             self.group.step_(X1, target[:, here], weight, out[:, here], epoch, batch)
         return here.stop
 
+    def take_shared_(
+        self, X: Tensor, block: Block, target: Tensor, out: Tensor, here: slice, batch: int
+    ) -> None:
+        """See `BankLearner.take_shared_`."""
+        theta = self.bank.theta
+        X1 = self.inputs.rows(X, theta, block.epoch, batch, block.part(here, batch))
+        weight = None if block.weights is None else block.weights[here].to(theta)[None]  # (1, B)
+        gradient = torch.empty_like(theta)
+        y = target[:, here]
+        self.group.add_gradient_(gradient, X1, y, y, weight, out[:, here])
+        self.group.step_by_(self.processes.sum_(gradient), block.whole(batch), block.epoch, batch)
+
     def measure(self, dataset: Dataset) -> Tally:
         """Score the stored rows by the model of them."""
-        return Scorer.of(self.group.update.answer, self.inputs, self.loss).measure(dataset)
+        return Scorer.of(self.group.update.answer, self.inputs, self.loss).measure(dataset, self.processes)
 
     def snapshot(self) -> Snapshot:
         """That of a bank, and the optimizer's state."""

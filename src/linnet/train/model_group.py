@@ -1,13 +1,8 @@
-"""Models that see the same inputs and are stepped together, each by its own hyperparameters and row weights.
-
-A rate schedule is a function of the step, counted from 0, and of all steps of the run, with values from 0 to
-1; torch's schedulers of the same names, stepped after every minibatch, give the same rates (D2L 12.11).
-"""
+"""Models that see the same inputs and are stepped together, each by its own settings and row weights."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,98 +11,12 @@ from torch import Tensor
 from linnet.config import Hyperparameters
 from linnet.core.bank import Bank, normal, stack
 from linnet.core.losses import Loss
-from linnet.core.optimizers import Update, vector
+from linnet.core.optimizer_group import vector
+from linnet.core.optimizers import Update
 from linnet.core.penalties import PenaltyUnits
 from linnet.data.dataset import Dataset
 from linnet.device import generator
-
-RateSchedule = Callable[[int, int], float]
-
-STEP_FACTOR, STEPS = 0.1, (0.5, 0.75)
-"""The step schedule multiplies the rate by this when these shares of the run are over."""
-
-
-def constant(step: int, total: int) -> float:
-    """Always the base rate."""
-    return 1.0
-
-
-def step_down(step: int, total: int) -> float:
-    """A tenth of the rate when half of the run is over, a tenth of that after three quarters."""
-    return STEP_FACTOR ** sum(step >= share * total for share in STEPS)
-
-
-def cosine(step: int, total: int) -> float:
-    """Half a cosine from the base rate to 0."""
-    return (1 + math.cos(math.pi * step / total)) / 2
-
-
-def linear(step: int, total: int) -> float:
-    """A straight line from the base rate to 0."""
-    return 1 - step / total
-
-
-def onecycle(step: int, total: int, peak: float = 0.3, start: float = 1 / 25) -> float:
-    """Up from a twenty-fifth of the rate to all of it by three tenths of the run, then down to 0 (Smith)."""
-    top = peak * total
-    if step < top:
-        return start + (1 - start) * (1 - math.cos(math.pi * step / top)) / 2
-    return (1 + math.cos(math.pi * (step - top) / max(total - top, 1))) / 2
-
-
-SCHEDULES: dict[str, RateSchedule] = {
-    "constant": constant,
-    "step": step_down,
-    "cosine": cosine,
-    "linear": linear,
-    "onecycle": onecycle,
-}
-
-
-def factor(name: str, step: int, total: int, warmup: float = 0.0) -> float:
-    """The factor of a schedule at a step.
-
-    Args:
-        name: one of `SCHEDULES`.
-        step: from 0.
-        total: steps of the run.
-        warmup: the share of the run in which the rate first rises in a line from nearly 0; the schedule
-            runs over what is left.
-    """
-    first = round(warmup * total)
-    if step < first:
-        return (step + 1) / (first + 1)
-    return SCHEDULES[name](step - first, max(total - first, 1))
-
-
-@dataclass(frozen=True)
-class StepSchedule:
-    """The steps of a run: how many there are, and which of them a minibatch is for.
-
-    Args:
-        batches: minibatches an epoch.
-        epochs: of the run.
-    """
-
-    batches: int
-    epochs: int
-
-    def steps(self, accumulate: int) -> int:
-        """Steps of the run of a model that takes so many minibatches together; none goes beyond an epoch."""
-        return self.epochs * -(-self.batches // accumulate)
-
-    def step(self, accumulate: int, epoch: int, batch: int) -> int:
-        """The number, from 0, of the step that a minibatch is for."""
-        return epoch * -(-self.batches // accumulate) + batch // accumulate
-
-    def first_averaged(self, hyperparameters: Hyperparameters) -> float:
-        """The step after which a model's weights are averaged; infinite for never."""
-        share = hyperparameters.average
-        return int((1 - share) * self.steps(hyperparameters.accumulate)) if share else math.inf
-
-    def is_last(self, batch: int) -> bool:
-        """Whether a minibatch ends its epoch."""
-        return batch == self.batches - 1
+from linnet.train.schedules import StepSchedule, factor
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,12 +157,48 @@ class ModelGroup:
         self, G: Tensor, X1: Tensor, target: Tensor, weight: Tensor | None, epoch: int, batch: int
     ) -> None:
         """Step by plain residuals, (M, K, B), which are overwritten."""
-        G = self.loss.weigh_residual(G, target, self._smoothing, self.weighing.classes)  # (M, K, B)
-        if weight is not None:
-            G.mul_(weight[:, None])
+        G = self._weigh(G, target, weight)
         expected = X1.shape[0] * self.weighing.mean  # (M,)
         rates = self._rates(epoch, batch)
         self.update.step_(G, X1, self.scale, expected, rates, self.schedule.is_last(batch))
+
+    @torch.inference_mode()
+    def add_gradient_(
+        self, into: Tensor, X1: Tensor, target: Tensor, labels: Tensor, weight: Tensor | None, out: Tensor
+    ) -> Tensor:
+        """Write Σ_i w_i r_i x_i over the rows that are here, as `step_by_` takes it; their losses, (M, B).
+
+        Args:
+            into: filled, (M·K, D + 1).
+            X1: as of `measured_step_`, and so the others.
+            target: dense, (K, B).
+            labels: what the loss is of, (B,), or dense, (K, B).
+            weight: of the rows for each model, (M, B) or (1, B); None where all count alike.
+            out: filled with the scores, (M·K, B).
+        """
+        scores = self.bank.scores_into(out, X1, self.scale)  # (M, K, B)
+        values, G = self.loss.value_and_residual(scores, labels)
+        G = self._weigh(G, target, weight)
+        torch.mm(G.reshape(len(into), -1), X1, out=into).mul_(self.scale)
+        return values
+
+    @torch.inference_mode()
+    def step_by_(self, gradient: Tensor, rows: int, epoch: int, batch: int) -> None:
+        """Take a minibatch by its gradient, a sum over all its rows.
+
+        Args:
+            gradient: (M·K, D + 1), which is overwritten.
+            rows: of the minibatch.
+            epoch: which it is in, from 0.
+            batch: its number in the epoch.
+        """
+        expected, rates = rows * self.weighing.mean, self._rates(epoch, batch)
+        self.update.step_by_(gradient, expected, rates, self.schedule.is_last(batch))
+
+    def _weigh(self, G: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+        """Residuals, (M, K, B), as they count."""
+        G = self.loss.weigh_residual(G, target, self._smoothing, self.weighing.classes)
+        return G if weight is None else G.mul_(weight[:, None])
 
     def keep(self, models: Tensor) -> ModelGroup:
         """Some of the models, in order, in memory of their own."""

@@ -11,10 +11,11 @@ from linnet.core.metrics import Tally, empty
 from linnet.data.batches import Block
 from linnet.data.dataset import Dataset
 from linnet.data.pictures.shape import to_channels_first
+from linnet.dist.processes import ALONE, Processes
 from linnet.errors import ShapeError, UsageError
 from linnet.train.checkpoint import Snapshot
 from linnet.train.learners import Measured, SingleLearner
-from linnet.train.scorer import EVALUATION_BATCH
+from linnet.train.scorer import EVALUATION_BATCH, sum_tally
 
 ModuleLoss = Callable[[Tensor, Tensor], Tensor]
 """`loss(scores, y)`, giving one value a row or their mean, as torch's losses do."""
@@ -33,6 +34,7 @@ class ModuleLearner(SingleLearner):
         dtype: of the features it is given.
         train: its rows, whose scale and image shape are those of all.
         measured: see `SingleLearner`.
+        processes: that share the rows of each minibatch; the first has its parameters taken by all.
     """
 
     needs_grad = True
@@ -45,10 +47,15 @@ class ModuleLearner(SingleLearner):
         dtype: torch.dtype,
         train: Dataset,
         measured: Measured,
+        processes: Processes = ALONE,
     ) -> None:
-        super().__init__(measured, train.X.device)
+        super().__init__(measured, train.X.device, processes=processes)
         self.module, self.loss, self.optimizer, self.dtype = module, loss, optimizer, dtype
         self.image_shape, self.scale, self.features = train.image_shape, train.scale, train.features
+        if processes.size > 1:
+            with torch.no_grad():
+                for values in (*module.parameters(), *module.buffers()):
+                    processes.sum_(values if processes.is_first else values.zero_())
 
     @property
     def model(self) -> nn.Module:
@@ -63,6 +70,9 @@ class ModuleLearner(SingleLearner):
     def train_(self, block: Block, stopped: Callable[[], bool]) -> None:
         """One optimizer step a minibatch, on the mean of its losses."""
         self.module.train()
+        if self.processes.size > 1:
+            self._train_shared(block, stopped)
+            return
         for X, here, _ in block.minibatches(stopped):
             scores, y = self.module(self._inputs(X)), block.y[here]
             values = self._values(scores, y)
@@ -71,18 +81,42 @@ class ModuleLearner(SingleLearner):
             self.optimizer.step()
             self.tally = self._add(self.tally, scores.detach(), values.detach(), y)
 
+    def _train_shared(self, block: Block, stopped: Callable[[], bool]) -> None:
+        """Likewise, each process with its rows: gradients are added up in one sum a minibatch."""
+        parameters = [one for one in self.module.parameters() if one.requires_grad]
+        own = empty(1, block.X.device)
+        for X, here, batch in block.minibatches(stopped):
+            self.optimizer.zero_grad()
+            y = block.y[here]
+            if len(X):
+                scores = self.module(self._inputs(X))
+                values = self._values(scores, y)
+                (values.mean() * (len(X) / block.whole(batch))).backward()
+                own = self._add(own, scores.detach(), values.detach(), y)
+            gradients = [torch.zeros_like(one) if one.grad is None else one.grad for one in parameters]
+            flat = self.processes.sum_(torch.cat([one.flatten() for one in gradients]))
+            cuts = flat.split([one.numel() for one in parameters])
+            for one, gradient in zip(parameters, cuts, strict=True):
+                one.grad = gradient.view_as(one)
+            self.optimizer.step()
+        self.tally = self.tally.with_sums(sum_tally(own, self.processes)[:, None], is_weighted=False)
+
     def measure(self, dataset: Dataset) -> Tally:
         """Score all rows in eval mode, restoring the mode it was in."""
         was_training = self.module.training
         self.module.eval()
-        total = empty(1, dataset.X.device)
+        total, own = empty(1, dataset.X.device), self.processes.share(len(dataset))
         with torch.no_grad():
-            for low in range(0, len(dataset), EVALUATION_BATCH):
-                y = dataset.y[low : low + EVALUATION_BATCH]
-                scores = self.module(self._inputs(dataset.X[low : low + EVALUATION_BATCH]))
+            for low in range(own.start, own.stop, EVALUATION_BATCH):
+                rows = slice(low, min(low + EVALUATION_BATCH, own.stop))
+                y, scores = dataset.y[rows], self.module(self._inputs(dataset.X[rows]))
                 total = self._add(total, scores, self._values(scores, y), y)
         self.module.train(was_training)
-        return total
+        if self.processes.size == 1:
+            return total
+        return empty(1, dataset.X.device).with_sums(
+            sum_tally(total, self.processes)[:, None], is_weighted=False
+        )
 
     def _inputs(self, X: Tensor) -> Tensor:
         scaled = X.to(self.dtype) * self.scale

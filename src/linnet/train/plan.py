@@ -40,6 +40,7 @@ class Plan:
         metric: by which halving judges: "validation_loss" or "validation_accuracy".
         width: scores a row that one bank has at most; None leaves it to the device.
         threads: "auto" or a number.
+        parallel: what several processes share: "rows" of each minibatch, or "models".
     """
 
     epochs: int
@@ -50,6 +51,7 @@ class Plan:
     metric: str = "validation_loss"
     width: int | None = None
     threads: int | str = "auto"
+    parallel: str = "rows"
 
     def on(self, device: torch.device) -> Plan:
         """The plan with the width that suits a device, where none was given."""

@@ -7,9 +7,10 @@ from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
-from linnet.core.metrics import Tally, empty, tally
+from linnet.core.metrics import Tally, empty, judge, sum_minibatches
 from linnet.data.batches import Batches, Block
 from linnet.data.dataset import Dataset
+from linnet.dist.processes import ALONE, Processes
 from linnet.train.columns import ColumnScaling
 from linnet.train.inputs import InputPipeline, Padded
 
@@ -58,24 +59,45 @@ class Scorer:
         return self._scores[:, :rows]
 
     @torch.inference_mode()
-    def measure(self, dataset: Dataset) -> Tally:
-        """The tally of all rows of a data set."""
-        total = empty(self.bank.models, self.bank.theta.device)
-        for block in Batches(dataset, EVALUATION_BATCH, shuffle=False).blocks(0):
+    def measure(self, dataset: Dataset, processes: Processes = ALONE) -> Tally:
+        """The tally of all rows of a data set, each scored by one of the processes."""
+        batches = Batches(dataset, EVALUATION_BATCH, shuffle=False)
+        own, total = processes.share(len(batches)), empty(self.bank.models, self.bank.theta.device)
+        for block in batches.blocks(0, own.start, own.stop):
             block, scores = self.enter(block), self.room(len(block.X))  # (M·K, n)
             for X, out in zip(block.X.split(block.sizes), scores.split(block.sizes, 1), strict=True):
                 self.bank.scores_into(out, self.with_ones(X), self.scale)
             total = self.tally(total, scores, block)
-        return total
+        if processes.size == 1:
+            return total
+        sums, is_weighted = sum_tally(total, processes), dataset.weights is not None
+        return empty(self.bank.models, total.loss.device).with_sums(sums[:, None], is_weighted)
 
     def tally(self, before: Tally, scores: Tensor, block: Block) -> Tally:
         """The tally with an entered block's first rows, of which these are the scores, (M·K, n)."""
-        n, outputs = scores.shape[1], self.bank.outputs
-        y, labels, weights = block.y[:n], block.labels, block.weights
+        n, weights = scores.shape[1], block.weights
+        values, is_right = self._judge(scores, block)
+        return before.with_rows(
+            values, is_right, block.sizes[0], None if weights is None else weights[:n].double()
+        )
+
+    def sums(self, scores: Tensor, block: Block) -> Tensor:
+        """What a tally adds up of each of an entered block's minibatches, see `sum_minibatches`."""
+        weights = None if block.weights is None else block.weights.double()
+        return sum_minibatches(*self._judge(scores, block), block.sizes, weights)
+
+    def _judge(self, scores: Tensor, block: Block) -> tuple[Tensor, Tensor]:
+        """The losses of an entered block's first rows, and which are hits, by their scores, (M·K, n)."""
+        n, outputs, labels = scores.shape[1], self.bank.outputs, block.labels
+        y = block.y[:n]
         target = self.loss.encode(y, outputs, scores.dtype) if y.is_floating_point() else y
-        return tally(
-            before, scores.view(self.bank.models, outputs, -1), target, self.loss,
-            None if labels is None else labels[:n], block.sizes[0],
-            None if weights is None else weights[:n],
-            worth=1.0 if self.columns is None else self.columns.targets.worth,
+        return judge(
+            scores.view(self.bank.models, outputs, n), target, self.loss,
+            None if labels is None else labels[:n],
+            1.0 if self.columns is None else self.columns.targets.worth,
         )  # fmt: skip
+
+
+def sum_tally(own: Tally, processes: Processes) -> Tensor:
+    """The sums of the rows of all processes, as `Tally.with_sums` takes them, (2M + 1,)."""
+    return processes.sum_(torch.cat([own.loss, own.hits.double(), own.loss.new_full((1,), float(own.rows))]))

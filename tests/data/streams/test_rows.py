@@ -16,7 +16,9 @@ from linnet.data.streams.arrow_rows import Columns
 from linnet.data.streams.row_files import PackedArrowFile, ParquetFile, open_rows
 from linnet.data.streams.rows import StreamedRows
 from linnet.data.streams.shuffle import mismatch, plan_windows
+from linnet.data.streams.windows import read_windows
 from linnet.errors import DataError, FormatError, UsageError
+from tests.support.processes import Numbered
 from tests.support.streamed import features_of, make_table, write
 
 SUFFIXES = ("parquet", "arrow", "feather")
@@ -82,18 +84,18 @@ def test_an_epoch_has_each_row_once_in_an_order_of_its_own(
         rows, X = rows.take(chosen), X[chosen]
     orders = []
     for seed, epoch in ((1, 0), (1, 1), (2, 0), (1, 0)):
-        windows = list(rows.windows(seed, epoch))
+        windows = list(read_windows(rows, seed, epoch))
         assert len(windows) > 2
-        order = np.concatenate([numbers for numbers, _ in windows])
+        order = np.concatenate([numbers for _, _, _, numbers, _ in windows])
         assert np.array_equal(np.sort(order), np.arange(len(X)))
-        assert np.array_equal(np.concatenate([own for _, own in windows]), X[order])
+        assert np.array_equal(np.concatenate([own for *_, own in windows]), X[order])
         orders.append(order.tolist())
     assert orders[0] == orders[3]
     assert orders[0] != orders[1] != orders[2] != orders[0]
     for first in (1, 50, 64, 65, len(X) - 1):
-        later = list(rows.windows(1, 0, first))
-        assert np.concatenate([numbers for numbers, _ in later]).tolist() == orders[0][first:]
-        assert np.array_equal(np.concatenate([own for _, own in later]), X[orders[0][first:]])
+        later = list(read_windows(rows, 1, 0, first))
+        assert np.concatenate([numbers for _, _, _, numbers, _ in later]).tolist() == orders[0][first:]
+        assert np.array_equal(np.concatenate([own for *_, own in later]), X[orders[0][first:]])
     first = rows.first_windows(2, seed=1)
     assert sorted(np.concatenate(first).tolist()) == sorted(orders[0][: sum(map(len, first))])
 
@@ -105,11 +107,45 @@ def test_windows_have_all_rows_in_order_and_no_more_than_fit(
     seen: dict[int, int] = {}
     for window in plan_windows(counts, lanes, piece, 1, epoch):
         assert 1 <= len(window) <= lanes
-        for section, low, high in window:
+        assert len({stretch.lane for stretch in window}) == len(window)
+        for section, low, high, _ in window:
             assert 0 < high - low <= piece
             assert seen.get(section, 0) == low
             seen[section] = high
     assert seen == {section: count for section, count in enumerate(counts) if count}
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_processes_share_the_rows_of_each_window(
+    files: tuple[StreamedRows, np.ndarray], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streamed, "WINDOW_BYTES", 64 * 24)
+    monkeypatch.setattr(streamed, "LANES", 3)
+    rows, X = files
+    for first in (0, 1, 70):
+        alone = list(read_windows(rows, 1, 0, first))
+        shared = [list(read_windows(rows, 1, 0, first, Numbered(rank, size))) for rank in range(size)]
+        for whole, *parts in zip(alone, *shared, strict=True):
+            places = np.concatenate([part.places for part in parts])
+            assert all((part.start, part.stop) == (whole.start, whole.stop) for part in parts)
+            assert np.array_equal(np.sort(places), whole.places)
+            numbers = np.concatenate([part.numbers for part in parts])[np.argsort(places)]
+            assert np.array_equal(numbers, whole.numbers)
+            for part in parts:
+                assert np.array_equal(part.rows, X[part.numbers])
+
+
+def test_more_processes_than_sections_side_by_side_are_refused_with_the_numbers_that_fit(
+    files: tuple[StreamedRows, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streamed, "LANES", 2)
+    rows, _ = files
+    rows.check_shared(Numbered(0, 2))
+    if rows.is_mapped:
+        rows.check_shared(Numbered(0, 300))
+        return
+    with pytest.raises(UsageError, match="take 1 to 2 processes, not 3"):
+        rows.check_shared(Numbered(0, 3))
 
 
 def test_columns_of_numbers_of_several_types_are_features(tmp_path: Path) -> None:
@@ -153,7 +189,11 @@ def test_a_file_that_was_changed_or_has_gone_is_noticed(suffix: str) -> None:
     rows = open_all(path)
     before = path.stat()
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
-    ways = (lambda: in_order(rows), lambda: rows.gather(np.array([3])), lambda: next(rows.windows(1, 0)))
+    ways = (
+        lambda: in_order(rows),
+        lambda: rows.gather(np.array([3])),
+        lambda: next(read_windows(rows, 1, 0)),
+    )
     for read in ways:
         with pytest.raises(DataError, match="was changed since"):
             read()

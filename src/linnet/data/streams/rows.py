@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.data.streams.row_files import MAPPED, RowFile
-from linnet.data.streams.shuffle import Array, Reading, plan_windows
-from linnet.draws import state_of
+from linnet.data.streams.shuffle import Array, Stretch, plan_windows
+from linnet.dist.processes import Processes
 from linnet.errors import UsageError
 
 LANES = 16
@@ -118,7 +118,7 @@ class StreamedRows:
         """All rows from one on, in order, some at a time, (n, D)."""
         if first >= len(self):
             return
-        start = int(self._places(np.array([first]))[0])
+        start = int(self.places_of(np.array([first]))[0])
         for file, low, high in self._bounds():
             if high <= start:
                 continue
@@ -139,7 +139,7 @@ class StreamedRows:
             yield file, low, low + sum(file.sections)
             low += sum(file.sections)
 
-    def _places(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
+    def places_of(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
         """Which of all rows some of these are, by their numbers."""
         if self.kept is None:
             return index
@@ -168,7 +168,7 @@ class StreamedRows:
         """Rows by their numbers, in any order, (B, D); each section that has one is read once."""
         self.check_unchanged()
         if self.is_mapped:
-            return self._take(self._places(index))
+            return self.take_mapped(self.places_of(index))
         out = np.empty((len(index), self.features), self.dtype)
         order = np.argsort(index, kind="stable")
         sections = np.searchsorted(self.starts, index[order], "right") - 1
@@ -184,7 +184,7 @@ class StreamedRows:
                     break
         return out
 
-    def _take(self, places: NDArray[np.int64]) -> Array:
+    def take_mapped(self, places: NDArray[np.int64]) -> Array:
         """Rows of mapped files by their places among all rows, (B, D)."""
         if len(self.files) == 1:
             return self.files[0].take(places)
@@ -195,57 +195,31 @@ class StreamedRows:
                 out[here] = file.take(places[here] - low)
         return out
 
-    def windows(self, seed: int, epoch: int, first: int = 0) -> Iterator[tuple[NDArray[np.int64], Array]]:
-        """The rows of an epoch, shuffled: their numbers (n,) and themselves (n, D), a window at a time.
-
-        Sections are taken in a random order, several of them side by side, and a window has some rows of
-        each, shuffled. So no more than a window is held, and each section is read once and in order. The
-        order is a function of the seed and the epoch alone.
-
-        Args:
-            seed: of the order.
-            epoch: which.
-            first: the place in the epoch to begin with.
-        """
-        opened = dict[int, Reading]()
-        place = 0
-        for number, window in enumerate(
-            plan_windows(np.diff(self.starts), self.lanes, self.piece, seed, epoch)
-        ):
-            rows = sum(high - low for _, low, high in window)
-            place += rows
-            if place <= first:
-                continue
-            self.check_unchanged()
-            order = np.random.Generator(
-                np.random.PCG64(state_of(seed, "shuffle window", (epoch << 32) + number))
-            ).permutation(rows)
-            numbers = np.concatenate([np.arange(low, high) + self.starts[one] for one, low, high in window])
-            cut = max(0, first - (place - rows))
-            if self.is_mapped:
-                numbers = numbers[order[cut:]]
-                yield numbers, self._take(self._places(numbers))
-                continue
-            out, to = np.empty((rows, self.features), self.dtype), np.argsort(order)
-            done = 0
-            for section, low, high in window:
-                reading = opened.get(section)
-                if reading is None or reading.place != low:
-                    reading = opened[section] = Reading(self.read(section, low), low)
-                for some in reading.take(high):
-                    out[to[done : done + len(some)]] = some
-                    done += len(some)
-                if high == self.starts[section + 1] - self.starts[section]:
-                    del opened[section]
-            yield numbers[order[cut:]], out[cut:]
-
     def first_windows(self, count: int, seed: int = 0) -> list[NDArray[np.int64]]:
         """The numbers of the rows of the first windows of an epoch; no row is read for it."""
-        plan = plan_windows(np.diff(self.starts), self.lanes, self.piece, seed, 0)
-        return [
-            np.concatenate([np.arange(low, high) + self.starts[one] for one, low, high in window])
-            for window in itertools.islice(plan, count)
-        ]
+        return [self.numbers_of(window) for window in itertools.islice(self.plan(seed, 0), count)]
+
+    def plan(self, seed: int, epoch: int) -> Iterator[list[Stretch]]:
+        """Which rows make up each window of an epoch, see `plan_windows`; no row is read for it."""
+        return plan_windows(np.diff(self.starts), self.lanes, self.piece, seed, epoch)
+
+    def numbers_of(self, window: Sequence[Stretch]) -> NDArray[np.int64]:
+        """The numbers of a window's rows, stretch after stretch."""
+        return np.concatenate([np.arange(one.low, one.high) + self.starts[one.section] for one in window])
+
+    def check_shared(self, processes: Processes) -> None:
+        """Refuse more processes than there are sections side by side.
+
+        Raises:
+            UsageError: saying how many can share the rows.
+        """
+        if self.is_mapped or processes.size <= self.lanes:
+            return
+        raise UsageError(
+            f"{self.files[0].path.name} and its like are read in {self.lanes} parts side by side, of which "
+            f"each process needs one: take 1 to {self.lanes} processes, not {processes.size}, or an Arrow "
+            "file (linnet data convert), which any number can share"
+        )
 
     @property
     def lanes(self) -> int:

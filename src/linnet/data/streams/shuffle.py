@@ -21,11 +21,13 @@ class Stretch(NamedTuple):
         section: which.
         low: its first row.
         high: the row behind its last.
+        lane: the place among the sections that are read side by side, which one after another takes.
     """
 
     section: int
     low: int
     high: int
+    lane: int = 0
 
 
 def plan_windows(
@@ -42,18 +44,20 @@ def plan_windows(
     """
     draws = np.random.Generator(np.random.PCG64(state_of(seed, "shuffle sections", epoch)))
     order = iter(draws.permutation(np.flatnonzero(np.asarray(counts) > 0)).tolist())
-    going = list[Stretch]()
+    going, free = list[Stretch](), list(range(lanes))
     while True:
-        fresh = itertools.islice(order, lanes - len(going))
-        opened = [*going, *(Stretch(section, 0, 0) for section in fresh)]
+        fresh = itertools.islice(order, len(free))
+        opened = [*going, *(Stretch(section, 0, 0, lane) for section, lane in zip(fresh, free, strict=False))]
         if not opened:
             return
-        window, going = list[Stretch](), list[Stretch]()
-        for section, _, low in opened:
+        window, going, free = list[Stretch](), list[Stretch](), list[int]()
+        for section, _, low, lane in opened:
             high = min(low + piece, int(counts[section]))
-            window.append(Stretch(section, low, high))
+            window.append(Stretch(section, low, high, lane))
             if high < counts[section]:
                 going.append(window[-1])
+            else:
+                free.append(lane)
         yield window
 
 
