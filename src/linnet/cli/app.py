@@ -108,6 +108,8 @@ def _call(argv: list[str], stack: contextlib.ExitStack) -> None:
     argv = respell(argv)
     if argv and (launch := find_launch()) is not None:
         if argv[0] not in TOGETHER:
+            if not launch.is_first:
+                sys.exit(UsageError.exit_code)  # the first says why
             raise UsageError(
                 f"linnet {argv[0]} runs in one process: start it without torchrun, srun or mpirun "
                 f"(what several share: {', '.join(TOGETHER)})"

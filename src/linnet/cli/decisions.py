@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import linnet
 from linnet.cli.console import open_run
+from linnet.dist.processes import job
 from linnet.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ def keep_rules(
     run = evaluation.run
     assert run.folder is not None, "it was read from one"
     rules = linnet.learn_rules(evaluation, alpha=alpha, accuracy=accuracy, method=method)
-    run.with_rules(rules).save_model(run.folder)
+    if job().is_first:
+        run.with_rules(rules).save_model(run.folder)
     named = {
         "sets": f"prediction sets ({method})",
         "intervals": "prediction intervals",

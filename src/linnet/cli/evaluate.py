@@ -22,6 +22,7 @@ from linnet.cli.decisions import (
     warn,
 )
 from linnet.cli.options import DataDir, Flag, Json, OtherData, Part, Randomised
+from linnet.dist.processes import job
 from linnet.errors import UsageError
 
 SHARES = ("precision", "recall", "f1")
@@ -159,7 +160,8 @@ def evaluate(
         lines += keep_rules(evaluation, sets, abstain, method)
     elif calibrate is not None:  # last, so that what is refused leaves the run as it was
         assert opened.folder is not None, "it was read from one"
-        evaluation.run.save_model(opened.folder)
+        if job().is_first:
+            evaluation.run.save_model(opened.folder)
     print_result(lambda: values, lambda: lines, json)
 
 

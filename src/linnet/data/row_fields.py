@@ -68,9 +68,15 @@ class Arrays:
         some = take(X, index)
         return some.matrix.toarray() if isinstance(some, SparseFeatures) else some
 
-    def parts(self, rows: int) -> Iterator[Array]:
-        """All rows of the features, dense, at most so many at a time, (B, D)."""
-        return (self.dense(slice(low, low + rows)) for low in range(0, len(self._dataset), rows))
+    def parts(self, rows: int, own: slice | None = None) -> Iterator[Array]:
+        """The rows of the features, dense, at most so many at a time, (B, D).
+
+        Args:
+            rows: at most.
+            own: which rows, from one to another; None for all.
+        """
+        start, stop = (0, len(self._dataset)) if own is None else (own.start, own.stop)
+        return (self.dense(slice(low, min(low + rows, stop))) for low in range(start, stop, rows))
 
     @property
     def y(self) -> Array:

@@ -14,16 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linnet.data.dataset import Dataset
-from linnet.data.sparse import SparseFeatures
 from linnet.errors import UsageError
 from linnet.evaluate.checks import check_scores, check_weights
 from linnet.evaluate.interval import Array
 from linnet.evaluate.rows import CalibrationSplit, Part, calibration_split, named_rows, splits_of, take_rows
+from linnet.evaluate.score_rows import score_rows
 from linnet.model.pipeline import run_of
 from linnet.model.predictor import logits_of
 from linnet.model.run import Run
-
-ROWS_AT_ONCE = 4096
 
 
 class Evaluation:
@@ -134,11 +132,7 @@ class Evaluation:
     @cached_property
     def scores(self) -> Array:
         """The model's scores before any calibration, or the numbers it predicts, (N, K)."""
-        X, model = self.rows.arrays.X, self.run.predictor
-        if isinstance(X, SparseFeatures):
-            return np.asarray(model.scores(X.matrix))
-        with np.errstate(over="ignore", invalid="ignore"):  # numbers too large for float32
-            return np.concatenate([model.scores(part) for part in self.rows.arrays.parts(ROWS_AT_ONCE)])
+        return score_rows(self.run.predictor, self.rows)
 
     @cached_property
     def targets(self) -> Array:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from linnet.config.table import TableOptions
 from linnet.data.streams.pieces import Piece
+from linnet.dist.processes import Processes, job
 from linnet.errors import UsageError
 from linnet.model.answers import answer_all, answer_piece
 from linnet.model.predictor import Predictor
@@ -160,18 +161,26 @@ def predict_file(
             row cannot be read; naming the file.
         OSError: a file cannot be read or written.
     """
-    rejects = Path(f"{out}.{REJECTS}")
-    _check_out(out, rejects if errors == "quarantine" else None)
+    rejects, processes = Path(f"{out}.{REJECTS}"), job()
+    processes.first(lambda: _check_out(out, rejects if errors == "quarantine" else None))
     is_lenient = errors != "raise"
     given = [rows] if isinstance(rows, str | Path) else rows
     source = open_source(model, given, options, is_lenient=is_lenient, invert=invert)
     found = Prediction(notes=source.notes, rejects=rejects if errors == "quarantine" else None)
     last, columns = None, list[str]()
+
+    def answer(piece: Piece) -> tuple[Answers, Frame]:
+        return answer_piece(model, piece, keep, is_lenient=is_lenient, names_file=source.is_several)
+
+    answered = answer_in_turn(source.pieces, answer, processes)
+    if not processes.is_first:
+        for _ in answered:
+            pass
+        return found
     with contextlib.ExitStack() as stack:
         write = stack.enter_context(write_to(out))
         reject = stack.enter_context(write_to(rejects)) if errors == "quarantine" else None
-        for piece in source.pieces:
-            last, bad = answer_piece(model, piece, keep, is_lenient=is_lenient, names_file=source.is_several)
+        for piece, (last, bad) in answered:
             if len(last.frame):
                 write(last.frame)
             found.add_(piece, last, len(bad))
@@ -183,6 +192,25 @@ def predict_file(
         if last is not None and not found.rows:  # whose columns stand all the same
             write(last.frame)
     return found
+
+
+def answer_in_turn(
+    pieces: Iterator[Piece], answer: Callable[[Piece], tuple[Answers, Frame]], processes: Processes
+) -> Iterator[tuple[Piece, tuple[Answers, Frame]]]:
+    """Pieces and their answers in order; several processes answer them in turn, and the first has them all.
+
+    Each reads all pieces, for a file is read in order, and answers some: the cells of a table are turned into
+    numbers by all of them.
+    """
+    for number, piece in enumerate(pieces):
+        turn = number % processes.size
+        if turn == processes.rank:
+            made = answer(piece)
+            if not processes.is_first:
+                processes.send(made)
+            yield piece, made
+        elif processes.is_first:
+            yield piece, processes.receive(turn)
 
 
 def _align(frame: Frame, columns: list[str]) -> Frame:
