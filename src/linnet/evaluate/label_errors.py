@@ -16,8 +16,9 @@ from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
 from linnet.data.split import split_folds
 from linnet.errors import DivergedError, UsageError
-from linnet.evaluate.evaluation import ROWS_AT_ONCE, Evaluation
+from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import Array
+from linnet.evaluate.score_rows import ROWS_AT_ONCE
 
 FOLDS = 5
 
