@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from linnet.data.moments import Moments
 from linnet.data.pictures.shape import ImageShape, size_of, to_channels_first
+from linnet.dist.processes import ALONE, Processes
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ class Standardize:
     scale: Tensor
 
     @classmethod
-    def of(cls, X: Tensor, weights: Tensor | None = None, pool: Pool | None = None) -> Standardize:
+    def of(
+        cls, X: Tensor, weights: Tensor | None = None, pool: Pool | None = None, processes: Processes = ALONE
+    ) -> Standardize:
         """The map that standardises given rows, by their mean and population standard deviation.
 
         Sums and blocks of rows are float64, never all rows. A column that never changes gets scale 1.
@@ -90,11 +93,12 @@ class Standardize:
             X: rows as they are stored, (N, D), any real dtype.
             weights: how much each row counts, (N,), not negative; None where all count alike.
             pool: the map that comes before this one.
+            processes: that share the rows, which all of them have.
 
         Raises:
             UsageError: no row counts, or a column's mean or deviation is not finite.
         """
-        found = Moments.of(X, weights, None if pool is None else pool.apply)
+        found = Moments.of(X, weights, None if pool is None else pool.apply, processes)
         return cls(found.mean, torch.where(found.deviation == 0, 1.0, found.deviation))
 
     @property

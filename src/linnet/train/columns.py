@@ -28,6 +28,7 @@ from linnet.core.penalties import PenaltyUnits
 from linnet.data.batches import Block
 from linnet.data.dataset import Dataset
 from linnet.data.moments import Moments
+from linnet.dist.processes import ALONE, Processes
 
 FARTHEST, LONGEST = 10.0, 16.0
 
@@ -57,8 +58,9 @@ class ColumnScaling:
 
     @classmethod
     def of(
-        cls, train: Dataset, loss: Loss, weights: Tensor | None = None, standardize: bool = False
-    ) -> ColumnScaling:
+        cls, train: Dataset, loss: Loss, weights: Tensor | None = None, standardize: bool = False,
+        processes: Processes = ALONE,
+    ) -> ColumnScaling:  # fmt: skip
         """The scaling by the rows that a model is trained on.
 
         Args:
@@ -66,11 +68,12 @@ class ColumnScaling:
             loss: in score space.
             weights: of the rows, (N,); None where all count alike.
             standardize: whether a penalty is on the weights of columns of deviation 1.
+            processes: that share the rows, which all of them have.
 
         Raises:
             UsageError: no row counts, or a column's mean or deviation is not finite.
         """
-        found = Moments.of(train.X, weights)
+        found = Moments.of(train.X, weights, processes=processes)
         size = torch.maximum(found.deviation, found.reach / FARTHEST)
         changes = size > 0
         factor = torch.where(changes, 1 / torch.where(changes, size, 1.0), 0.0)

@@ -157,7 +157,7 @@ def _make_learner(
         pick_dtype(request.dtype),
     )
     options = InputOptions.of(hyperparameters, train.is_table)
-    inputs = InputPipeline(train, options, request.seed, loss, train.weights)
+    inputs = InputPipeline(train, options, request.seed, loss, train.weights, processes)
     if hyperparameters.is_plain and train.weights is None:
         bank = start_bank([hyperparameters], train.features, train, dtype)
         return BankLearner(

@@ -24,6 +24,7 @@ from linnet.data.batches import Block
 from linnet.data.dataset import Dataset
 from linnet.data.transforms import Chain, Pool, Standardize
 from linnet.device import generator
+from linnet.dist.processes import ALONE, Processes
 from linnet.errors import UsageError
 from linnet.train.columns import ColumnScaling
 
@@ -96,23 +97,25 @@ class InputPipeline:
         seed: of augmentation and dropout.
         loss: in score space.
         weights: of the rows, (N,), for means and deviations; None where all count alike.
+        processes: that share the reading of the rows for these.
 
     Raises:
         UsageError: an option is for images, and the rows are none.
     """
 
     def __init__(
-        self, train: Dataset, options: InputOptions, seed: int, loss: Loss, weights: Tensor | None = None
-    ) -> None:
+        self, train: Dataset, options: InputOptions, seed: int, loss: Loss, weights: Tensor | None = None,
+        processes: Processes = ALONE,
+    ) -> None:  # fmt: skip
         self.options, self.seed, self.raw_scale = options, seed, train.scale
         self.how = Augmentation.parse(options.augment)
         self.shape = train.image_shape or (1, train.features)
         check_inputs(train, options)
         self.columns: ColumnScaling | None = None
         if options.is_scaled:
-            self.columns = ColumnScaling.of(train, loss, weights, options.standardize)
+            self.columns = ColumnScaling.of(train, loss, weights, options.standardize, processes)
         self.loss = loss if self.columns is None else self.columns.targets.loss
-        self.transform = _make_transform(train, options, weights)
+        self.transform = _make_transform(train, options, weights, processes)
         is_mapped = options.standardize or options.is_scaled
         self.scale = 1.0 if is_mapped else train.scale
         self.is_plain = self.how.is_identity and not options.dropout and not self.transform.maps
@@ -194,10 +197,12 @@ def check_inputs(train: Dataset, options: InputOptions) -> None:
         )
 
 
-def _make_transform(train: Dataset, options: InputOptions, weights: Tensor | None) -> Chain:
+def _make_transform(
+    train: Dataset, options: InputOptions, weights: Tensor | None, processes: Processes
+) -> Chain:
     """Pooling and standardising, as far as they are asked for; of a table `ColumnScaling` does it."""
     if options.is_scaled:
         return Chain(train.features)
     pool = Pool(train.image_shape, options.pool) if options.pool > 1 and train.image_shape else None
-    standard = Standardize.of(train.X, weights, pool) if options.standardize else None
+    standard = Standardize.of(train.X, weights, pool, processes) if options.standardize else None
     return Chain(train.features, tuple(each for each in (pool, standard) if each is not None))

@@ -274,7 +274,7 @@ class SweepLearner(Learner):
         chunks, rows = [], self.rows
         for options, members in groups.items():
             weights = rows.weights_of(options.fold or 0)
-            inputs = InputPipeline(rows.train, options, self.plan.seed, self.loss, weights)
+            inputs = InputPipeline(rows.train, options, self.plan.seed, self.loss, weights, self.processes)
             places = order_by_rule([self.trials[m].hyperparameters for m in members])
             order = [members[place] for place in places]
             count = count_chunks(len(order), rows.train.outputs, self.plan.width)
