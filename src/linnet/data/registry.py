@@ -14,6 +14,7 @@ from linnet.data.arguments import HOW, weigh_by_file
 from linnet.data.coerce import describe
 from linnet.data.dataset import Splits
 from linnet.data.formats.frames import is_table
+from linnet.data.formats.streamed_batches import is_batches, load_batches
 from linnet.data.origin import Origin
 from linnet.data.sources import digits, fashion_mnist, mnist, synthetic
 from linnet.data.sources.idx_files import IdxSource
@@ -87,7 +88,9 @@ def load(
         name: one of `sources`, such as "fashion_mnist" or "digits", or "auto": Fashion-MNIST where it is or
             can be had, otherwise digits. A data set asked for by name is never replaced by another. Or a path
             of your own data: a table, a folder or a pattern of tables (data/part-*.csv), a zip of pictures,
-            or a folder of them (./pictures). Or a frame of pandas, polars or pyarrow.
+            or a folder of them (./pictures). Or a frame of pandas, polars or pyarrow. Or, with stream,
+            batches: a function that returns an iterator over pairs (X, y), or what can be gone through anew,
+            such as a DataLoader; they come with the same rows in the same order each time.
         data_dir: the folder with the data set's files.
         seed: of synthetic data.
         say: called with a sentence when "auto" settles for digits, and on which folder of pictures was read
@@ -118,7 +121,8 @@ def load(
         test_size: the share of rows to test on.
         positive: of two classes the one that figures, plots and weights speak of.
         formula: the terms to predict by, such as "price ~ log(carat) + C(cut) * depth".
-        test: a file with the rows to test on, of the same columns; of a frame another frame.
+        test: a file with the rows to test on, of the same columns; of a frame another frame, of
+            batches others.
         index_base: of LIBSVM text, from which number indices count, 0 or 1; as the file tells when None.
         hash: columns of very many levels, or of texts, to take by a hash of each level or word: "shop", or
             "shop=1024" for 1024 buckets.
@@ -135,8 +139,13 @@ def load(
         DataNotFoundError: the files are nowhere and cannot be downloaded.
     """
     is_place = isinstance(name, str | os.PathLike)
-    if not is_place and as_frame(name) is None:
-        raise UsageError(f"load takes a data set's name, a path or a frame, not {describe(name)}: {HOW}")
+    is_frame = not is_place and as_frame(name) is not None
+    are_batches = not is_place and not is_frame and is_batches(name)
+    if not (is_place or is_frame or (are_batches and stream)):
+        hint = "; batches that come one after another are taken with stream=True" if are_batches else ""
+        raise UsageError(
+            f"load takes a data set's name, a path or a frame, not {describe(name)}: {HOW}{hint}"
+        )
     weights = None if sample_weight is None else os.fspath(sample_weight)
     is_in_file = weights is not None and is_place and not is_column(os.fspath(name), weights, data_dir)
     options = TableOptions(
@@ -149,6 +158,8 @@ def load(
         stream=stream,
         test=os.fspath(test) if isinstance(test, str | os.PathLike) else None,
     )  # fmt: skip
+    if are_batches:
+        return load_batches(name, options, hold_out=hold_out, test=test)
     if test is not None and is_place != (options.test is not None):
         raise UsageError("test is a path where the data are one, and a frame where they are one")
     if not is_place:
