@@ -83,7 +83,7 @@ class TableChoices:
             blue. They are read in grey when not given.
         stream: whether rows stay in their files, which are read anew in every epoch, so that they may be more
             than memory holds: Parquet and Arrow files of numbers and lists of numbers, .npy and IDX files,
-            folders of pictures.
+            folders of pictures, LIBSVM text.
 
     Raises:
         UsageError: a value that cannot be.

@@ -17,6 +17,7 @@ from linnet.data.formats.frames import to_frame
 from linnet.data.formats.idx_folder import read_idx_folder
 from linnet.data.formats.picture_files import Say, files_in, is_picture, unpack
 from linnet.data.formats.streamed_kinds import can_stream_kind, read_streamed_kind
+from linnet.data.formats.streamed_svmlight import can_stream_svmlight, read_streamed_svmlight
 from linnet.data.formats.streamed_tables import can_stream, read_streamed
 from linnet.data.formats.svmlight import read_svmlight
 from linnet.data.formats.table import TableRows, table_rows
@@ -183,7 +184,12 @@ def load_whole(
             files = _with_test(files, str(name), test, folder)
         # Other rows of a model whose own were streamed may be of a format that is read whole.
         is_free = known is None and schema is None
-        if options is not None and options.stream and (is_free or (schema is not None and can_stream(files))):
+        if options is not None and options.stream and files.is_svmlight:
+            if is_free or can_stream_svmlight(files):
+                return read_streamed_svmlight(
+                    files, str(name), options=options, known=known, features=features, say=say
+                )
+        elif options is not None and options.stream and (is_free or (schema and can_stream(files))):
             return read_streamed(files, str(name), options, schema)
         if files.is_svmlight:
             return read_svmlight(files, str(name), options=options, known=known, features=features, say=say)

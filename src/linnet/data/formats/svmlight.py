@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset
 from linnet.data.formats.stored_arrays import NAMED
-from linnet.data.formats.svmlight_rows import Rows, read_rows
+from linnet.data.formats.svmlight_rows import Described, Rows, read_rows, shift
 from linnet.data.formats.table_files import TableFiles
 from linnet.data.origin import Origin
 from linnet.data.split import TEST_FRACTION, Whole
@@ -19,8 +19,10 @@ from linnet.errors import FormatError, UsageError
 from linnet.schema.schema import Target
 from linnet.schema.target import read_target
 
-OPTIONS = ("task", "index_base", "positive", "split", "test_size", "test", "references")
+OPTIONS = ("task", "index_base", "positive", "split", "test_size", "test", "references", "stream")
 """What may be said of such files; the rest of `TableOptions` is of columns with names."""
+
+File = TypeVar("File", bound=Described)
 
 LABEL = "y"
 """What is predicted is called so: a column called label would be classes, whatever it holds."""
@@ -70,17 +72,18 @@ def read_svmlight(
     parts = [[read_rows(path, path.name) for path in paths] for paths in files.parts]
     for note in files.notes:
         say(note)
-    return whole_of(parts, name, options=options, known=known, features=features, say=say)
+    return whole_of(parts, name, options=options, known=known, features=features, say=say, stack=stack_rows)
 
 
 def whole_of(
-    parts: Sequence[Sequence[Rows]],
+    parts: Sequence[Sequence[File]],
     name: str,
     *,
     options: TableOptions,
     known: tuple[str, ...] | None = None,
     features: int | None = None,
     say: Callable[[str], None] = lambda text: None,
+    stack: Callable[[Sequence[File], int, int], Any],
 ) -> Whole:
     """The rows of files as a data set; see `read_svmlight` for the arguments.
 
@@ -91,6 +94,7 @@ def whole_of(
         known: the classes of a model.
         features: D of that model.
         say: is told how it was read.
+        stack: makes features of the files, the first index and the number of features.
 
     Raises:
         FormatError: as `read_svmlight`.
@@ -103,8 +107,10 @@ def whole_of(
     say(f"{name}: {width:,} features, whose indices count from {base}, {why}")
     target, y = _read_targets(parts, name, options, known)
     say(f"predicting the label ({target.why}): {_describe(target)}")
+    for rows in several:
+        _check_width(rows, base, width)
     dataset = Dataset(
-        _stack([_shift(rows, base, width) for rows in several]), y, name, target.classes, source=name,
+        stack(several, base, width), y, name, target.classes, source=name,
         columns=tuple(f"x{place}" for place in range(base, base + width)) if width <= NAMED else (),
         target=LABEL, origin=Origin(name, table={"index_base": base}),
     )  # fmt: skip
@@ -115,7 +121,7 @@ def whole_of(
     return Whole(dataset, *(own or ()), test_size=None if options.split == "none" else share)
 
 
-def _find_base(several: Sequence[Rows], said: int | None, features: int | None) -> tuple[int, str]:
+def _find_base(several: Sequence[Described], said: int | None, features: int | None) -> tuple[int, str]:
     """From which number indices count, and why.
 
     Raises:
@@ -151,30 +157,28 @@ def _find_base(several: Sequence[Rows], said: int | None, features: int | None) 
     return base, why
 
 
-def _shift(rows: Rows, base: int, width: int) -> Any:
-    """The values by columns, (N, D), CSR."""
-    from scipy.sparse import csr_array
-
+def _check_width(rows: Described, base: int, width: int) -> None:
+    """Refuse an index beyond the features to train on."""
     if rows.largest - base >= width:
         raise FormatError(
             f"{rows.name} has the index {rows.largest:,}, beyond the {width:,} features of the rows to train "
             f"on, whose indices are {base}…{base + width - 1:,}: leave it out, as nothing is learnt of "
             f"it, or train on a file with {rows.largest}:0 in a line"
         )
-    whole = rows.matrix
-    matrix = csr_array((whole.data, whole.indices - base, whole.indptr), shape=(len(rows.y), width))
-    matrix.eliminate_zeros()
-    return matrix
 
 
-def _stack(matrices: Sequence[Any]) -> Any:
+def stack_rows(several: Sequence[Rows], base: int, width: int) -> Any:
+    """The values of all files by columns, (N, D), CSR."""
     from scipy.sparse import vstack
 
+    matrices = [shift(rows, base, width) for rows in several]
+    for matrix in matrices:
+        matrix.eliminate_zeros()
     return matrices[0] if len(matrices) == 1 else vstack(matrices, format="csr")
 
 
 def _read_targets(
-    parts: Sequence[Sequence[Rows]], name: str, options: TableOptions, known: tuple[str, ...] | None
+    parts: Sequence[Sequence[Described]], name: str, options: TableOptions, known: tuple[str, ...] | None
 ) -> tuple[Target, Any]:
     """What the labels to train on hold, and the targets of all rows."""
     import pandas as pd

@@ -52,14 +52,15 @@ class Lines:
         file: its bytes.
         name: of it, for messages.
         most: bytes that it may have.
+        before: lines that stand before these in the file.
 
     Attributes:
         base: from which number a comment says that indices count; None where none has so far.
         blank: the first line that has nothing on it, not even a comment; None where none is so far.
     """
 
-    def __init__(self, file: Any, name: str, most: int) -> None:
-        self.file, self.name, self.most = file, name, most
+    def __init__(self, file: Any, name: str, most: int, before: int = 0) -> None:
+        self.file, self.name, self.most, self.before = file, name, most, before
         self.base: int | None = None
         self.blank: int | None = None
 
@@ -69,7 +70,7 @@ class Lines:
         Raises:
             FormatError: there are too many bytes.
         """
-        done, number = 0, 0
+        done, number = 0, self.before
         while line := self.file.readline(MAX_LINE):
             done, number = done + len(line), number + 1
             if len(line) == MAX_LINE or done > self.most:

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,21 @@ from linnet.errors import FormatError
 
 MAX_BYTES = 1 << 40
 """Of a file, unpacked."""
+
+
+class Described(Protocol):
+    """What rows of a file tell, whether they are held or not; see `Rows`."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def y(self) -> NDArray[np.float64]: ...  # noqa: D102
+    @property
+    def base(self) -> int | None: ...  # noqa: D102
+    @property
+    def least(self) -> int: ...  # noqa: D102
+    @property
+    def largest(self) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +76,23 @@ def read_rows(source: Path | bytes, name: str, *, most: int = MAX_BYTES) -> Rows
         FormatError: a line is none of such text; naming it.
     """
     with open_lines(source, name, most) as lines:
-        taken = Taken(lines)
-        try:
-            matrix, y = load(taken)
-        except (ValueError, OverflowError) as error:
-            raise taken.fault(name) from error
-    if not len(y):
+        rows = parse(lines, name)
+    if not len(rows.y):
         raise FormatError(f"{name} has no rows")
+    return rows
+
+
+def parse(lines: Lines, name: str) -> Rows:
+    """The rows of some lines of a file.
+
+    Raises:
+        FormatError: a line is none of such text; naming it.
+    """
+    taken = Taken(lines)
+    try:
+        matrix, y = load(taken)
+    except (ValueError, OverflowError) as error:
+        raise taken.fault(name) from error
     _check_finite(matrix, y, taken.numbers, name)
     rows = Rows(name, matrix, y, lines.base)
     if rows.largest > MAX_FEATURES:
@@ -76,6 +101,14 @@ def read_rows(source: Path | bytes, name: str, *, most: int = MAX_BYTES) -> Rows
             f"{name}, line {taken.numbers[place]}: the index {rows.largest:,} is beyond {MAX_FEATURES:,}"
         )
     return rows
+
+
+def shift(rows: Rows, base: int, width: int) -> Any:
+    """The values by columns, (N, D), CSR."""
+    from scipy.sparse import csr_array
+
+    whole = rows.matrix
+    return csr_array((whole.data, whole.indices - base, whole.indptr), shape=(len(rows.y), width))
 
 
 def load(taken: Taken) -> tuple[Any, NDArray[np.float64]]:

@@ -1,0 +1,64 @@
+"""LIBSVM text larger than memory: a pass tells labels and sections, whose rows are dense when read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from linnet.config.table import TableOptions
+from linnet.data.formats.encoding import PACKED
+from linnet.data.formats.svmlight import check_options, whole_of
+from linnet.data.formats.table_files import TableFiles
+from linnet.data.split import Whole
+from linnet.data.streamed import StreamedFeatures
+from linnet.data.streams.rows import StreamedRows
+from linnet.data.streams.svmlight_sections import Scan, SvmlightFile, scan
+from linnet.errors import FormatError
+
+WIDEST = 1 << 14
+"""Features up to which rows are streamed: of more a window would hold too few to shuffle among."""
+
+
+def read_streamed_svmlight(
+    files: TableFiles,
+    name: str,
+    *,
+    options: TableOptions,
+    known: tuple[str, ...] | None = None,
+    features: int | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Whole:
+    """All rows of some files, of which the labels are held; see `svmlight.read_svmlight` for the arguments.
+
+    Raises:
+        FormatError: as there; or a file is packed, or its rows are too wide to be made dense.
+    """
+    check_options(options, name)
+    if packed := [path for path in files.all if _is_packed(path)]:
+        raise FormatError(
+            f"{packed[0]} is packed, and a stream reads files from within: unpack it, or load it without "
+            "--stream (stream=)"
+        )
+
+    def stack(several: Sequence[Scan], base: int, width: int) -> Any:
+        if width > WIDEST:
+            raise FormatError(
+                f"{name} has {width:,} features, and a stream, whose rows are dense, takes {WIDEST:,}: "
+                "load it without --stream (stream=), as sparse rows are compact in memory"
+            )
+        return StreamedFeatures(StreamedRows([SvmlightFile(one, base, width) for one in several]))
+
+    parts = [[scan(path) for path in paths] for paths in files.parts]
+    for note in files.notes:
+        say(note)
+    return whole_of(parts, name, options=options, known=known, features=features, say=say, stack=stack)
+
+
+def can_stream_svmlight(files: TableFiles) -> bool:
+    """Whether files of LIBSVM text are plain, so that they can be read from within."""
+    return not any(map(_is_packed, files.all))
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() in PACKED
