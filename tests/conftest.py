@@ -24,8 +24,9 @@ supply_node()
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run each test in a folder of its own, so that none leaves files about."""
+    """Run each test in a folder of its own, with a cache of its own, so that none leaves files about."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LINNET_CACHE", str(tmp_path / ".cache"))
 
 
 @pytest.fixture

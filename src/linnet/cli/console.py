@@ -102,7 +102,8 @@ def load_rows(
     from linnet.data.registry import load
 
     said = {} if table is None else table.table
-    with download_progress(quiet) as progress:
+    what = "counting" if table is not None and table.stream else "downloading"
+    with download_progress(quiet, what) as progress:
         return load(
             data, data_dir, seed=seed, say=say, progress=progress, hold_out=hold_out,
             sample_weight=sample_weight, **said,

@@ -30,6 +30,9 @@ HASHED = re.compile(r"(.+)=([0-9]+)")
 Split = Literal["random", "groups", "time", "none"]
 SPLITS: tuple[Split, ...] = ("random", "groups", "time", "none")
 
+ERRORS = ("raise", "skip", "quarantine")
+"""What to do with rows that cannot be read."""
+
 
 def column_of(kind: str, said: str) -> str:
     """The column that is named by what was said of a kind: COLUMN, or COLUMN=BUCKETS of one to hash."""
@@ -82,8 +85,11 @@ class TableChoices:
         color: of pictures, whether to keep their colours: each pixel is then three features, red, green and
             blue. They are read in grey when not given.
         stream: whether rows stay in their files, which are read anew in every epoch, so that they may be more
-            than memory holds: Parquet and Arrow files of numbers and lists of numbers, .npy and IDX files,
-            folders of pictures, LIBSVM text.
+            than memory holds: Parquet, Arrow, CSV and JSON lines files, .npy and IDX files, folders of
+            pictures, LIBSVM text.
+        errors: what to do with rows of a streamed table that cannot be read: raise names the first of them,
+            skip leaves them out and says how many, quarantine writes them to NAME.rejected.csv, too; raise
+            when not given.
 
     Raises:
         UsageError: a value that cannot be.
@@ -117,11 +123,12 @@ class TableChoices:
     rare: int | None = None
     color: bool | None = None
     stream: bool | None = None
+    errors: str | None = None
 
     def __post_init__(self) -> None:
         choices = {
             "task": TASKS, "decimal": (".", ","), "date_order": ("dmy", "mdy"), "split": SPLITS,
-            "index_base": (0, 1),
+            "index_base": (0, 1), "errors": ERRORS,
         }  # fmt: skip
         for name, known in choices.items():
             if (value := getattr(self, name)) is not None and value not in known:
@@ -130,6 +137,8 @@ class TableChoices:
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, str(value).strip())
         self._check_split()
+        if self.errors is not None and not self.stream:
+            raise UsageError("--errors (errors=) is of rows of a stream: say --stream (stream=True), too")
         if self.rare is not None and self.rare < 1:
             raise UsageError(f"rare must be at least 1, which takes no levels together, not {self.rare}")
         if self.exposure is not None and self.task not in (None, "counts"):

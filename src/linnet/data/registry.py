@@ -81,6 +81,7 @@ def load(
     rare: int | None = None,
     color: bool | None = None,
     stream: bool | None = None,
+    errors: str | None = None,
 ) -> Splits:
     """A data set by its name, of a path, or of a frame.
 
@@ -95,7 +96,8 @@ def load(
         seed: of synthetic data.
         say: called with a sentence when "auto" settles for digits, and on which folder of pictures was read
             as which part.
-        progress: called with bytes done and bytes in all during a download.
+        progress: called with bytes done and bytes in all during a download, and while a stream's rows are
+            counted.
         hold_out: without it no rows are kept to test on, but those that the data themselves name.
         target: of a table, the column that is predicted; by its name, or the last one, when None. See
             `linnet.config.TableOptions` for this and all that follows.
@@ -130,9 +132,9 @@ def load(
             categories of more than 100 levels alone.
         color: of pictures, whether to keep their colours, each pixel being three features: red, green and
             blue; when None they are read in grey.
-        stream: whether rows stay in their files, which are read anew whenever rows are wanted: of Parquet and
-            Arrow files, whose columns must be numbers or lists of numbers, of .npy and IDX files, and of
-            folders of pictures.
+        stream: whether rows stay in their files, which are read anew whenever rows are wanted: of Parquet,
+            Arrow, CSV and JSON lines files, of .npy and IDX files, and of folders of pictures.
+        errors: what to do with rows of a streamed table that cannot be read: "raise", "skip" or "quarantine".
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.
@@ -155,7 +157,7 @@ def load(
         schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
         groups=groups, time=time, split=split, test_size=test_size, positive=positive, exposure=exposure,
         formula=formula, index_base=index_base, rare=rare, color=color,
-        stream=stream,
+        stream=stream, errors=errors,
         test=os.fspath(test) if isinstance(test, str | os.PathLike) else None,
     )  # fmt: skip
     if are_batches:
@@ -168,8 +170,9 @@ def load(
     is_own, name = not isinstance(name, str) or locate.is_own(name), os.fspath(name)
     if is_own:
         splits = user_data.load(
-            name, data_dir, say or (lambda text: None), hold_out=hold_out, options=options
-        )
+            name, data_dir, say or (lambda text: None), hold_out=hold_out, options=options,
+            progress=progress or (lambda done, total: None),
+        )  # fmt: skip
     else:
         splits = _load_named(name, data_dir, seed, say, progress, hold_out, options)
     folder = None if data_dir is None else os.fspath(data_dir)

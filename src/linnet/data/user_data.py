@@ -12,6 +12,7 @@ from linnet.data.dataset import Splits
 from linnet.data.formats import hdf5
 from linnet.data.formats.array_files import find_features, read_array_files
 from linnet.data.formats.arrays import read_arrays
+from linnet.data.formats.counted_pass import Progress
 from linnet.data.formats.foreign import refuse_foreign
 from linnet.data.formats.frames import to_frame
 from linnet.data.formats.idx_folder import read_idx_folder
@@ -58,6 +59,7 @@ def load(
     hold_out: bool = True,
     options: TableOptions | None = None,
     bounds: Bounds = UNBOUNDED,
+    progress: Progress = lambda done, total: None,
 ) -> Splits:
     """The data set at a path; a fifth of the rows, of each class where there are classes, is kept to test on.
 
@@ -71,6 +73,7 @@ def load(
         hold_out: without it none is kept, where the data name no rows to test on.
         options: what a table does not tell by itself.
         bounds: of what there may be.
+        progress: called with the bytes of a stream's files that were read, and all of them.
 
     Raises:
         DataNotFoundError: there is nothing.
@@ -78,7 +81,9 @@ def load(
         UsageError: there is something said of a table that is none.
     """
     refuse_options(str(name), folder, options or TableOptions())
-    whole = load_whole(name, folder, say=say, options=options, is_split=hold_out, bounds=bounds)
+    whole = load_whole(
+        name, folder, say=say, options=options, is_split=hold_out, bounds=bounds, progress=progress
+    )
     return _tell(whole.splits(hold_out=hold_out), say)
 
 
@@ -150,6 +155,7 @@ def load_whole(
     is_split: bool = False,
     features: int | None = None,
     bounds: Bounds = UNBOUNDED,
+    progress: Progress = lambda done, total: None,
 ) -> Whole:
     """All rows of the data at a path, in their own order.
 
@@ -164,6 +170,7 @@ def load_whole(
         is_split: whether only `Whole.splits` is wanted, rows to test on held out.
         features: D of that model, which LIBSVM text may have fewer of.
         bounds: of what there may be.
+        progress: as `load` takes it.
 
     Raises:
         DataNotFoundError: there is nothing.
@@ -190,7 +197,7 @@ def load_whole(
                     files, str(name), options=options, known=known, features=features, say=say
                 )
         elif options is not None and options.stream and (is_free or (schema and can_stream(files))):
-            return read_streamed(files, str(name), options, schema)
+            return read_streamed(files, str(name), options, schema, is_split=is_split, progress=progress)
         if files.is_svmlight:
             return read_svmlight(files, str(name), options=options, known=known, features=features, say=say)
         return read_tables(

@@ -229,5 +229,5 @@ def count_rows(where: NDArray[np.bool_]) -> str:
 def rows_of(where: NDArray[np.bool_], cells: Cells) -> str:
     """Some of the cells that are meant, with their rows, counted from 1."""
     rows: Sequence[int] = where.nonzero()[0][:SHOWN].tolist()
-    shown = ", ".join(f"{str(cells.iloc[row])[:40]!r} in {name_row(row)}" for row in rows)
+    shown = ", ".join(f"{str(cells.iloc[row])[:40]!r} in {name_row(cells.index[row])}" for row in rows)
     return shown + (", …" if int(where.sum()) > SHOWN else "")

@@ -87,29 +87,35 @@ def different(cells: Cells) -> Cells:
     return values.reindex(range(len(values) + 1))
 
 
-def tally(cells: Cells, is_gap: Callable[[Cells], NDArray[np.bool_]], text: Callable[[Cells], Any]) -> Cells:
+def tally(
+    cells: Cells,
+    is_gap: Callable[[Cells], NDArray[np.bool_]],
+    text: Callable[[Cells], Any],
+    own: NDArray[np.int64] | None = None,
+) -> Cells:
     """How often each text occurs in a column, by the texts, those of the first rows first.
 
     Args:
         cells: a column, (N,).
         is_gap: which of some cells have no value.
         text: the texts of some cells.
+        own: how often each cell occurs, (N,); None where each is a row.
     """
     import pandas as pd
 
-    values, counts = cells, np.ones(len(cells), np.int64)
+    values, counts = cells, np.ones(len(cells), np.int64) if own is None else own
     if is_coded(cells):
-        values, counts = different(cells), _count_different(cells)
+        values, counts = different(cells), _count_different(cells, own)
     kept = (counts > 0) & ~is_gap(values)
     texts = pd.Index(np.asarray(text(values[kept]), object), dtype=object)
     return pd.Series(counts[kept], texts).groupby(level=0, sort=False).sum()
 
 
-def _count_different(cells: Cells) -> NDArray[np.int64]:
+def _count_different(cells: Cells, own: NDArray[np.int64] | None) -> NDArray[np.int64]:
     """How often each of `different` occurs."""
     codes = cells.cat.codes.to_numpy().astype(np.int64)
     size = len(cells.cat.categories) + 1
-    return np.bincount(codes % size, minlength=size)
+    return np.bincount(codes % size, own, minlength=size).astype(np.int64)
 
 
 def are_numbers(cells: Cells) -> NDArray[np.bool_]:

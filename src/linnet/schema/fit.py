@@ -15,12 +15,14 @@ from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_numbers
 from linnet.schema.classes import in_order
 from linnet.schema.coded import different, is_coded, tally
 from linnet.schema.columns import Column, Number, Truth
+from linnet.schema.counted import CountedColumn, CountedFrame, column_in, median, weights_of
 from linnet.schema.date_cells import to_days
 from linnet.schema.dates import Date
 from linnet.schema.formula import fit_terms, read_formula
 from linnet.schema.hashed import Hashed, first_bucket
 from linnet.schema.schema import Schema
-from linnet.schema.words import ANALYZERS, Words, texts_of
+from linnet.schema.word_counts import count_words
+from linnet.schema.words import Words, texts_of
 
 MANY = 100
 """Levels of a category from which on rare ones are taken together."""
@@ -32,7 +34,7 @@ MAX_WORDS = 5000
 
 
 def fit_schema(
-    schema: Schema, train: Frame, *, has_references: bool = False, rare: int | None = None
+    schema: Schema, train: Frame | CountedFrame, *, has_references: bool = False, rare: int | None = None
 ) -> Schema:
     """The schema with what training rows tell: fills, levels, the first day, words and their weights.
 
@@ -44,10 +46,10 @@ def fit_schema(
     """
     columns = list[Column]()
     for column in schema.columns:
-        cells = train[column.name].reset_index(drop=True)
+        counted = column_in(train, column.name)
         if isinstance(column, Hashed) and has_references:
-            column = dataclasses.replace(column, reference=first_bucket(column, cells))
-        columns.append(_fit(column, cells, rare))
+            column = dataclasses.replace(column, reference=first_bucket(column, counted.cells))
+        columns.append(_fit(column, counted, rare))
     fitted = dataclasses.replace(schema, columns=tuple(columns))
     if schema.formula:  # which says by itself what levels are compared to
         fitted = _fit_formula(fitted, train)
@@ -68,27 +70,29 @@ def _fit_formula(fitted: Schema, train: Frame) -> Schema:
     return dataclasses.replace(fitted, terms=fit_terms(formula, fitted.columns, block))
 
 
-def _fit(column: Column, cells: Cells, rare: int | None) -> Column:
+def _fit(column: Column, counted: CountedColumn, rare: int | None) -> Column:
+    cells = counted.cells
     if isinstance(column, Number):
         values = to_numbers(cells, column.style)
         gaps = is_missing(cells, NO_NUMBER)
-        known = values[~gaps & np.isfinite(values)]
-        fill = float(np.median(known)) if len(known) else 0.0
+        is_known = ~gaps & np.isfinite(values)
+        known, counts = values[is_known], None if counted.counts is None else counted.counts[is_known]
+        fill = median(known, counts) if len(known) else 0.0
         low, high = _ends(known)
         return dataclasses.replace(column, fill=fill, has_flag=bool(gaps.any()), low=low, high=high)
     if isinstance(column, Truth):
         gaps = is_missing(cells)
         true, _ = column.read(cells[~gaps])
-        return dataclasses.replace(
-            column, fill=float(true.mean() > 0.5) if len(true) else 0.0, has_flag=bool(gaps.any())
-        )
+        counts = weights_of(cells, counted.counts)[~gaps]
+        is_likelier = bool(len(true)) and 2 * int(counts[true].sum()) > int(counts.sum())
+        return dataclasses.replace(column, fill=float(is_likelier), has_flag=bool(gaps.any()))
     if isinstance(column, Date):
-        return _fit_date(column, cells)
+        return _fit_date(column, counted)
     if isinstance(column, Category):
-        return _fit_levels(column, cells, rare)
+        return _fit_levels(column, counted, rare)
     if isinstance(column, Hashed):
         return dataclasses.replace(column, has_missing=bool(is_missing(cells).any()))
-    return _fit_words(column, cells)
+    return _fit_words(column, counted)
 
 
 def _ends(known: NDArray[np.float64]) -> tuple[float | None, float | None]:
@@ -96,23 +100,29 @@ def _ends(known: NDArray[np.float64]) -> tuple[float | None, float | None]:
     return (float(known.min()), float(known.max())) if len(known) else (None, None)
 
 
-def _fit_date(column: Date, cells: Cells) -> Date:
-    days = to_days(cells, column.pattern)
-    known = days[np.isfinite(days)]
+def _fit_date(column: Date, counted: CountedColumn) -> Date:
+    days = to_days(counted.cells, column.pattern)
+    is_known = np.isfinite(days)
+    known, counts = days[is_known], None if counted.counts is None else counted.counts[is_known]
     if not len(known):
         return dataclasses.replace(column, has_flag=True)
     low, high = _ends(known)
     has_hours = bool((known != np.floor(known)).any())
     parts = (*column.parts, "hour") if has_hours and "hour" not in column.parts else column.parts
     return dataclasses.replace(
-        column, since=float(np.floor(known.min())), fill=float(np.median(known)), parts=parts,
+        column, since=float(np.floor(known.min())), fill=median(known, counts), parts=parts,
         has_flag=bool(np.isnan(days).any()), low=low, high=high,
     )  # fmt: skip
 
 
-def _fit_levels(column: Category, cells: Cells, rare: int | None) -> Category:
+def _fit_levels(column: Category, counted: CountedColumn, rare: int | None) -> Category:
+    cells = counted.cells
     gaps = is_missing(cells)
-    counts: Cells = tally(cells, is_missing, as_text).sort_index().sort_values(ascending=False, kind="stable")
+    counts: Cells = (
+        tally(cells, is_missing, as_text, counted.counts)
+        .sort_index()
+        .sort_values(ascending=False, kind="stable")
+    )
     if reserved := [level for level in (OTHER, ABSENT) if level in counts.index]:
         raise FormatError(
             f"the column {column.name} has a level called {reserved[0]}, as linnet calls one of its own: "
@@ -144,19 +154,12 @@ def _in_order(levels: Sequence[str], cells: Cells) -> list[str]:
     return in_order(levels)
 
 
-def _fit_words(column: Any, cells: Cells) -> Words:
-    from sklearn.feature_extraction.text import CountVectorizer
-
+def _fit_words(column: Any, counted: CountedColumn) -> Words:
     if column.buckets:
         return dataclasses.replace(column, words=(), idf=())
-    texts = texts_of(cells)
-    vectorizer = CountVectorizer(max_features=MAX_WORDS, **ANALYZERS[column.by])
-    try:
-        counts: Any = vectorizer.fit_transform(texts)
-    except ValueError as error:
-        raise FormatError(f"the column {column.name} has no words to learn by") from error
-    rows = np.asarray((counts > 0).sum(axis=0)).ravel()
-    idf = np.log((1 + counts.shape[0]) / (1 + rows)) + 1
-    return dataclasses.replace(
-        column, words=tuple(vectorizer.get_feature_names_out()), idf=tuple(idf.tolist())
-    )
+    found = counted.words or count_words(texts_of(counted.cells), column.by, counted.counts)
+    if not len(found.words):
+        raise FormatError(f"the column {column.name} has no words to learn by")
+    kept = np.sort(np.argsort(-found.total)[:MAX_WORDS])  # those that occur most, in order
+    idf = np.log((1 + found.of) / (1 + found.rows[kept])) + 1
+    return dataclasses.replace(column, words=tuple(found.words[kept].tolist()), idf=tuple(idf.tolist()))

@@ -6,8 +6,9 @@ import re
 
 from linnet.i18n import say
 from linnet.schema.category import as_text
-from linnet.schema.cells import Cells, is_missing
+from linnet.schema.cells import is_missing
 from linnet.schema.columns import Column, Number
+from linnet.schema.counted import CountedColumn, weights_of
 from linnet.schema.one_hot import OneHot
 
 BELONGING = re.compile(
@@ -24,21 +25,22 @@ SEVERAL = 10
 """Values from which on it does."""
 
 
-def looks_grouped(cells: Cells, column: Column) -> str:
+def looks_grouped(counted: CountedColumn, column: Column) -> str:
     """What to say of a column that looks like groups; empty where it does not.
 
     Args:
-        cells: of the column, (N,).
+        counted: its cells; numbers that some stand for look like nothing.
         column: how it was read.
     """
-    if not isinstance(column, OneHot | Number):
+    if counted.numbering is not None or not isinstance(column, OneHot | Number):
         return ""
-    known = cells[~is_missing(cells)]
+    is_known = ~is_missing(counted.cells)
+    known, rows = counted.cells[is_known], int(weights_of(counted.cells, counted.counts)[is_known].sum())
     is_named = BELONGING.fullmatch(re.sub(r"[\W_]", "", column.name)) is not None
     if not len(known) or not (is_named or isinstance(column, OneHot)):
         return ""
     values = len(set(as_text(known).tolist()))
-    is_few = isinstance(column, OneHot) and values >= SEVERAL and len(known) <= FEW_ROWS * values
-    if not 2 < values < len(known) or not (is_named or is_few):
+    is_few = isinstance(column, OneHot) and values >= SEVERAL and rows <= FEW_ROWS * values
+    if not 2 < values < rows or not (is_named or is_few):
         return ""
-    return say("schema.note.groups", "en", name=column.name, values=f"{values:,}", rows=f"{len(known):,}")
+    return say("schema.note.groups", "en", name=column.name, values=f"{values:,}", rows=f"{rows:,}")

@@ -6,26 +6,27 @@ import dataclasses
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
 from linnet.errors import FormatError
 from linnet.i18n import say
 from linnet.schema.asked import check_named, column_as, text_column
 from linnet.schema.category import Category
-from linnet.schema.cells import NO_NUMBER, Cells, Frame, NumberStyle, is_missing, rows_of, to_numbers, truths
+from linnet.schema.cells import NO_NUMBER, Cells, Frame, NumberStyle, is_missing, to_numbers, truths
 from linnet.schema.coded import tally
 from linnet.schema.columns import Column, Number, Truth
+from linnet.schema.counted import CountedColumn, CountedFrame, column_in, weights_of
 from linnet.schema.date_cells import date_pattern
 from linnet.schema.dates import Date
 from linnet.schema.groups import looks_grouped
 from linnet.schema.leakage import find_leaks
+from linnet.schema.mixed import check_mixed, say_mixture
 from linnet.schema.remarks import are_times, find_totals, remark, sentinels, spellings
-from linnet.schema.row_numbers import are_counting, are_row_numbers, row_number_note
+from linnet.schema.row_numbers import IDS, are_counting, are_row_numbers, row_number_note
 from linnet.schema.schema import Schema
 from linnet.schema.target import (
     FEW,
-    check_finite,
-    numbers_among,
     pick_target,
     read_target,
     strip,
@@ -33,9 +34,6 @@ from linnet.schema.target import (
 )
 from linnet.schema.units import check_units
 from linnet.schema.words import Words
-
-MANY_NUMBERS = 20
-"""Different numbers from which on a column of numbers and words is no category by itself."""
 
 WORDY = 4
 """Words of a cell, on average, from which on a column is of texts."""
@@ -46,7 +44,7 @@ CODE = re.compile(r"0\d+")
 WORD = r"\S+"
 
 
-def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = ()) -> Schema:
+def infer_schema(frame: Frame | CountedFrame, options: TableOptions, known: tuple[str, ...] = ()) -> Schema:
     """The kinds of a table's columns, its target and its task; fills, levels and words are for `fit_schema`.
 
     Args:
@@ -82,7 +80,7 @@ def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = (
 
 
 def infer_columns(
-    frame: Frame, options: TableOptions, target: str | None = None
+    frame: Frame | CountedFrame, options: TableOptions, target: str | None = None
 ) -> tuple[tuple[Column, ...], dict[str, str], list[str]]:
     """The kinds of the columns to predict by, those left out with the reasons, and what to say of them.
 
@@ -105,13 +103,14 @@ def infer_columns(
     for column in map(str, frame.columns):
         if column == target or column in left_out:
             continue
-        found = _kind(frame[column], column, options)
+        one = column_in(frame, column)
+        found = kind_of(one, column, options)
         if isinstance(found, str):
             left_out[column] = found
             continue
         columns.append(found)
-        notes += [*_doubts(frame[column], found), *remark(frame[column], found)]
-        if options.groups is None and (note := looks_grouped(frame[column], found)):
+        notes += [*_doubts(one, found), *remark(one.cells, found)]
+        if options.groups is None and (note := looks_grouped(one, found)):
             notes.append(note)
     return tuple(columns), left_out, notes
 
@@ -159,11 +158,11 @@ def table_decimal(frame: Frame, options: TableOptions) -> tuple[str | None, list
     return ",", [say("schema.note.decimal", "en", name=signs[","])]
 
 
-def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
+def kind_of(column: CountedColumn, name: str, options: TableOptions) -> Column | str:
     """What a column is, or why it is left out."""
-    cells = cells.reset_index(drop=True)
+    cells = column.cells
     if name in options.kinds:
-        is_text = options.kinds[name] == "hash" and _is_text(cells, name, options)
+        is_text = options.kinds[name] == "hash" and _is_text(column, name, options)
         return column_as("text" if is_text else options.kinds[name], cells, name, options)
     if cells.dtype.kind == "M":
         return Date(name)
@@ -173,7 +172,7 @@ def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
         return "it has no values"
     style = style_of(cells, name, options)
     if style is not None:
-        if _counts_rows(name, cells, style):
+        if _counts_rows(name, column, style):
             return "it has no name and counts the rows"
         if cells.dtype.kind not in "iuf" and _has_codes(cells.drop_duplicates()):
             return Category(name)
@@ -185,36 +184,19 @@ def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
     if (pair := truths(different)) is not None:
         return Truth(name, *pair)
     check_units(different, name)
-    _check_mixed(cells, name)
-    return _text(tally(cells, is_missing, strip), name, has_gaps=bool(is_missing(cells).any()))
+    check_mixed(column, name)
+    counts = tally(cells, is_missing, strip, column.counts)
+    return _text(counts, name, has_gaps=bool(is_missing(cells).any()))
 
 
-def _is_text(cells: Cells, name: str, options: TableOptions) -> bool:
+def _is_text(column: CountedColumn, name: str, options: TableOptions) -> bool:
     """Whether a column to hash is of texts, if nothing else was said of it."""
     if name in options.category:
         return False
     try:
-        return isinstance(_kind(cells, name, dataclasses.replace(options, hash=())), Words)
+        return isinstance(kind_of(column, name, dataclasses.replace(options, hash=())), Words)
     except FormatError:  # of columns that could be read in two ways, which levels are not
         return False
-
-
-def _check_mixed(cells: Cells, name: str) -> None:
-    """Refuse a column of many numbers and some words, which would be a category with a level a number."""
-    numbers = numbers_among(cells)
-    check_finite(numbers, cells, name)
-    is_number = ~np.isnan(numbers)
-    is_word = ~is_number & ~is_missing(cells)
-    if not is_number.any() or not is_word.any():
-        return
-    rows, different = int((is_number | is_word).sum()), len(tally(cells, is_missing, strip))
-    is_each = is_number.sum() > 0.5 * rows and different == rows > FEW
-    if is_each or len(tally(cells[is_number], is_missing, strip)) > MANY_NUMBERS:
-        numbers, words = (f"{where.sum():,}" for where in (is_number, is_word))
-        shown = rows_of(is_word, cells)
-        raise FormatError(
-            say("schema.problem.mixed", "en", name=name, numbers=numbers, words=words, cells=shown)
-        )
 
 
 def _has_codes(different: Cells) -> bool:
@@ -223,9 +205,14 @@ def _has_codes(different: Cells) -> bool:
     return bool(texts.str.fullmatch(CODE).any() and texts.str.len().nunique() == 1)
 
 
-def _counts_rows(name: str, cells: Cells, style: NumberStyle) -> bool:
+def _counts_rows(name: str, column: CountedColumn, style: NumberStyle) -> bool:
     is_nameless = not name or name.startswith("Unnamed: ") or name in ("index", "level_0", "rownames")
-    return is_nameless and are_counting(to_numbers(cells, style))
+    if not is_nameless:
+        return False
+    if column.numbering is not None:
+        return column.numbering.is_counting
+    is_each = column.counts is None or bool((column.counts == 1).all())
+    return is_each and are_counting(to_numbers(column.cells, style))
 
 
 def _text(counts: Cells, name: str, *, has_gaps: bool) -> Column | str:
@@ -245,23 +232,35 @@ def _text(counts: Cells, name: str, *, has_gaps: bool) -> Column | str:
     return say(f"schema.left.{'times' if is_time else 'names'}", "en", cell=counts.index[0])
 
 
-def _doubts(cells: Cells, found: Column) -> list[str]:
+def _doubts(column: CountedColumn, found: Column) -> list[str]:
     """What one has to know of a column that is kept."""
     if isinstance(found, Category):
-        return _mixture(cells, found.name)
+        return say_mixture(column, found.name)
     if isinstance(found, Words) and found.buckets:
         return [say("schema.note.hashed_words", "en", name=found.name, n=f"{found.buckets:,}")]
     if not isinstance(found, Number):
         return []
-    values = to_numbers(cells, found.style)
-    known = values[np.isfinite(values)]
+    values = to_numbers(column.cells, found.style)
+    is_known, counts = np.isfinite(values), weights_of(column.cells, column.counts)
+    known = values[is_known]
     is_whole = bool((known == np.floor(known)).all())
-    notes = sentinels(found.name, known)
-    if len(known) > FEW and are_row_numbers(found.name, values):
+    notes = sentinels(found.name, known, counts[is_known])
+    if counts[is_known].sum() > FEW and _are_row_numbers(column, found.name, values):
         notes.append(row_number_note(found.name))
     if is_whole and bool((np.abs(known) > 2**53).any()):
         notes.append(say("schema.note.beyond", "en", name=found.name))
     return [*notes, *_marks(found.name, found.style)]
+
+
+def _are_row_numbers(column: CountedColumn, name: str, values: NDArray[np.float64]) -> bool:
+    """Whether a column's numbers count the rows, or are an identifier of each."""
+    known = values[np.isfinite(values)]
+    if column.numbering is not None:
+        is_whole = bool((known == np.floor(known)).all())
+        is_named = column.numbering.is_unique and IDS.search(name) is not None
+        return is_whole and (column.numbering.is_counting or is_named)
+    is_each = column.counts is None or bool((column.counts[np.isfinite(values)] == 1).all())
+    return is_each and are_row_numbers(name, values)
 
 
 def _marks(name: str, style: NumberStyle) -> list[str]:
@@ -273,15 +272,3 @@ def _marks(name: str, style: NumberStyle) -> list[str]:
         "parentheses": style.parentheses,
     }
     return [say(f"schema.note.{how}", "en", name=name, sign=sign) for how, sign in told.items() if sign]
-
-
-def _mixture(cells: Cells, name: str) -> list[str]:
-    """What is to be said of a category most of whose cells are numbers."""
-    if cells.dtype.kind in "iufb":
-        return []
-    is_known = ~is_missing(cells)
-    is_word = is_known & np.isnan(numbers_among(cells))
-    if not is_word.any() or 2 * is_word.sum() > is_known.sum():
-        return []
-    first = str(cells.iloc[int(is_word.argmax())]).strip()
-    return [say("schema.note.mixture", "en", name=name, cell=first[:20])]

@@ -16,6 +16,7 @@ from linnet.schema.category import as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_numbers
 from linnet.schema.coded import is_coded
 from linnet.schema.columns import Column, Number, Truth
+from linnet.schema.counted import CountedFrame
 from linnet.schema.date_cells import to_days
 from linnet.schema.dates import Date
 from linnet.schema.one_hot import OneHot
@@ -47,7 +48,7 @@ LISTED = 5
 """Columns that have a note of their own."""
 
 
-def find_leaks(frame: Frame, columns: Sequence[Column], target: Target) -> dict[str, str]:
+def find_leaks(frame: Frame | CountedFrame, columns: Sequence[Column], target: Target) -> dict[str, str]:
     """What to say of columns each of which alone tells the target nearly perfectly, by their names.
 
     A class has a level of the column for itself, or a range of its numbers; a number is the column, or the
@@ -60,8 +61,13 @@ def find_leaks(frame: Frame, columns: Sequence[Column], target: Target) -> dict[
     """
     if len(columns) < 2 or len(frame) < LEAST:
         return {}
-    places = _choose(len(frame), len(columns))
-    cells = _take(frame[target.name], places)
+    if isinstance(frame, CountedFrame):
+        assert frame.places is not None, "which rows are looked at is known before they are read"
+        places, some, at = frame.places, frame.some, np.arange(len(frame.some))
+    else:
+        places = at = choose_looked_at(len(frame), len(columns))
+        some = frame
+    cells = _take(some[target.name], at)
     judge: _Classes | _Numbers
     if target.classes:
         judge = _Classes(target.name, target.labels(cells), len(target.classes), places)
@@ -69,7 +75,7 @@ def find_leaks(frame: Frame, columns: Sequence[Column], target: Target) -> dict[
         judge = _Numbers(target.name, target.numbers(cells))
     if not judge.is_enough:
         return {}
-    said = {column.name: judge.judge(_take(frame[column.name], places), column) for column in columns}
+    said = {column.name: judge.judge(_take(some[column.name], at), column) for column in columns}
     found = {name: note for name, note in said.items() if note}
     if len(others := list(found)[LISTED:]) < 2:
         return found
@@ -78,7 +84,7 @@ def find_leaks(frame: Frame, columns: Sequence[Column], target: Target) -> dict[
     return {name: more if name in others else note for name, note in found.items()}
 
 
-def _choose(rows: int, columns: int) -> NDArray[np.int64]:
+def choose_looked_at(rows: int, columns: int) -> NDArray[np.int64]:
     """The places of the rows that are looked at, in order."""
     most = max(FEWEST, min(ROWS, CELLS // columns))
     if rows <= most:

@@ -13,6 +13,7 @@ from linnet.schema.cells import BITS, PLAIN, POINTED, WHOLE, Cells, Frame, are_o
 from linnet.schema.classes import class_names
 from linnet.schema.coded import each, is_coded
 from linnet.schema.columns import Column, Number, Truth
+from linnet.schema.counted import CountedFrame
 from linnet.schema.schema import Target
 
 TOTALS = frozenset((
@@ -46,12 +47,13 @@ def are_times(texts: Cells) -> bool:
     return bool(len(texts)) and bool(texts.str.fullmatch(TIME_OF_DAY).all())
 
 
-def sentinels(name: str, known: NDArray[np.float64]) -> list[str]:
+def sentinels(name: str, known: NDArray[np.float64], counts: NDArray[np.int64] | None = None) -> list[str]:
     """What is to be said of numbers such as -999 far from all others, which may stand for gaps.
 
     Args:
         name: of the column.
         known: its finite numbers, (n,).
+        counts: how often each occurs, (n,); once when None.
     """
     ends = {float(known.min()), float(known.max())} if len(known) else set()
     found = [end for end in sorted(ends) if abs(end) in NINES]
@@ -61,10 +63,11 @@ def sentinels(name: str, known: NDArray[np.float64]) -> list[str]:
     if not len(others):
         return []
     low, high = float(others.min()), float(others.max())
-    counts = {end: int((known == end).sum()) for end in found if max(low - end, end - high) > high - low}
+    often = np.ones(len(known), np.int64) if counts is None else counts
+    far = {end: int(often[known == end].sum()) for end in found if max(low - end, end - high) > high - low}
     return [
         say("schema.note.sentinel", "en", name=name, number=f"{end:g}", n=f"{rows:,}")
-        for end, rows in counts.items()
+        for end, rows in far.items()
         if rows >= OFTEN
     ]
 
@@ -145,7 +148,7 @@ def spellings(cells: Cells, target: Target) -> list[str]:
     ]
 
 
-def find_totals(frame: Frame) -> list[str]:
+def find_totals(frame: Frame | CountedFrame) -> list[str]:
     """What is to be said of rows at the end that look like sums of the others.
 
     Args:
@@ -155,9 +158,9 @@ def find_totals(frame: Frame) -> list[str]:
         cells = frame[name]
         if not is_coded(cells):
             continue
-        rows = each(cells, _are_totals).nonzero()[0]
-        if len(rows) and rows[0] >= len(frame) - LAST:
-            row, cell = f"{rows[0] + 1:,}", str(cells.iloc[rows[0]])
+        places = each(cells, _are_totals).nonzero()[0]
+        if len(places) and (first := int(cells.index[places[0]])) >= len(frame) - LAST:
+            row, cell = f"{first + 1:,}", str(cells.iloc[places[0]])
             return [say("schema.note.total", "en", row=row, cell=cell, name=name)]
     return []
 

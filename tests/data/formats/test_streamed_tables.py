@@ -41,9 +41,6 @@ def test_classes_and_rows_are_those_of_memory(suffix: str) -> None:
         assert (own.classes, own.columns, own.target) == (other.classes, other.columns, other.target)
     assert here.train.schema is not None
     assert memory.train.schema is not None
-    columns, others = here.train.schema.columns, memory.train.schema.columns
-    assert [one.name for one in columns] == [one.name for one in others]
-    assert all(one.low is None for one in columns)  # type: ignore[attr-defined]
     assert here.train.origin is not None
     assert here.train.origin.table["stream"] is True
 
@@ -82,11 +79,8 @@ def test_half_floats_are_kept() -> None:
 @pytest.mark.parametrize(
     ("table", "options", "said"),
     [
-        (numbers().append_column("kind", [["x", "y", "z"] * 80]), {"target": "price"}, "--ignore kind"),
-        (numbers().set_column(1, "a", pa.array([None, *range(239)], pa.float32())),
-         {"target": "price", "ignore": ["id"]}, "the column a .*without gaps"),
-        (numbers().set_column(4, "price", pa.array([None, *range(239)], pa.float64())),
-         {"target": "price", "ignore": ["id"]}, "1 rows? ha(s|ve) no price.* row 1"),
+        (numbers().set_column(1, "a", pa.array([1.0, float("inf"), *range(238)], pa.float32())),
+         {"target": "price", "ignore": ["id"]}, r"row group 1, row 2 has a number that is not finite in a"),
         (numbers(), {"target": "cost", "ignore": ["id"]}, "cost"),
         (numbers().slice(0, 0), {"target": "price", "ignore": ["id"]}, "no rows"),
     ],
@@ -115,9 +109,9 @@ def test_what_is_said_of_tables_in_memory_alone_is_refused() -> None:
     for options in ({"groups": "id"}, {"time": "a"}, {"sample_weight": "a"}, {"formula": "price ~ a"}):
         with pytest.raises(UsageError, match=f"{next(iter(options))} is of a table in memory"):
             linnet.load(name, stream=True, target="price", **options)  # type: ignore[arg-type]
-    Path("t.csv").write_text("a,label\n1,x\n2,y\n")
-    with pytest.raises(FormatError, match=r"t\.csv cannot be streamed"):
-        linnet.load("t.csv", stream=True)
+    Path("t.xlsx").write_bytes(b"")
+    with pytest.raises(FormatError, match=r"t\.xlsx cannot be streamed"):
+        linnet.load("t.xlsx", stream=True)
     np.savez("t.npz", X=np.zeros((4, 2)), y=np.array([0, 1, 0, 1]))
     with pytest.raises(FormatError, match=r"t\.npz cannot be streamed"):
         linnet.load("t.npz", stream=True)
@@ -161,13 +155,10 @@ def test_the_command_line_trains_evaluates_reports_and_predicts(
     assert Path("s/best/model.safetensors").is_file()
 
 
-def test_what_first_rows_tell_is_said_and_lists_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("linnet.data.formats.streamed_tables.FIRST", 50)
-    told = list[str]()
-    linnet.load(str(write(make_table(400), Path("t.parquet"))), stream=True, say=told.append)
-    assert any("told by the first 50 rows" in line for line in told)
-    with pytest.raises(FormatError, match=r"embedding\[3\] is left out, and a stream takes lists as a whole"):
-        linnet.load("t.parquet", stream=True, ignore=["embedding[3]"])
+def test_an_element_of_a_list_may_be_ignored() -> None:
+    name = str(write(make_table(400), Path("t.parquet")))
+    here, memory = (linnet.load(name, stream=way, ignore=["embedding[3]"]) for way in (True, None))
+    assert torch.equal(here.train.X[:], memory.train.X)
 
 
 def test_other_rows_of_a_streamed_model_may_be_of_any_format(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,42 +1,35 @@
-"""Tables of numbers that are read from their files whenever rows are wanted, by a schema of their columns."""
+"""Tables that are read from their files whenever rows are wanted, by a schema that all their rows tell."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from linnet.config.table import TableOptions
-from linnet.data.dataset import Dataset
-from linnet.data.formats.plain import plain_frame
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.formats import pass_cache
+from linnet.data.formats.blocks import TableBlocks, source_of
+from linnet.data.formats.counted_pass import Progress
+from linnet.data.formats.encoded_rows import EncodedFile
+from linnet.data.formats.open_blocks import OPENERS, open_blocks, suffix_of
+from linnet.data.formats.rejected_rows import set_apart
+from linnet.data.formats.streamed_schema import Described, describe_rows, read_targets
 from linnet.data.formats.table_files import TableFiles
-from linnet.data.formats.whole_numbers import frame_of, piece_of
 from linnet.data.locate import find_tables
-from linnet.data.split import Whole
+from linnet.data.split import TEST_FRACTION, Whole
 from linnet.data.streamed import StreamedFeatures
-from linnet.data.streams.arrow_rows import (
-    batches_of,
-    check_types,
-    columns_of,
-    faults,
-    is_parquet,
-    open_arrow,
-    open_parquet,
-)
-from linnet.data.streams.row_files import open_rows
+from linnet.data.streams.arrow_rows import Columns
+from linnet.data.streams.row_files import RowFile, open_rows
 from linnet.data.streams.rows import StreamedRows
 from linnet.data.streams.shuffle import mismatch
 from linnet.errors import DataNotFoundError, FormatError, UsageError, warn
 from linnet.i18n import say
-from linnet.schema.cells import Cells, Frame, is_missing
-from linnet.schema.columns import Number
-from linnet.schema.fit import fit_schema
-from linnet.schema.infer import infer_schema
 from linnet.schema.schema import Schema
-from linnet.schema.target import pick_target, read_target
 
 WINDOWS, FAR = 8, 0.5
 """Windows that are looked at, and how far their classes may be from those of all rows (see `mismatch`).
@@ -45,60 +38,134 @@ At .4, of 100 classes, the accuracy on new rows was .3 to .8 points below that o
 it was 18 points below.
 """
 
-FIRST = 10_000
-"""Rows by which the kinds of columns are told; those of the target are told by all rows."""
-
-TABLES = (".parquet", ".pq", ".feather", ".arrow", ".ipc")
-"""The suffixes of tables that can be streamed."""
+WRITABLE = (".parquet", ".pq", ".feather", ".arrow", ".ipc")
+"""The suffixes of tables that `linnet data convert` writes as Arrow files."""
 
 LEFT = ("formula", "groups", "time", "schema", "exposure", "sample_weight", "test")
 """What may be said of a table in memory alone."""
 
 
-def read_streamed(files: TableFiles, name: str, options: TableOptions, schema: Schema | None = None) -> Whole:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StreamedTable(Whole):
+    """All rows of a table that stay in its files.
+
+    Args:
+        options: what was said of it.
+    """
+
+    options: TableOptions
+
+    def splits(self, *, hold_out: bool = True) -> Splits:
+        """See `Whole.splits`; levels, medians and words are those of the rows to train on."""
+        if self.options.split == "none":
+            return Splits(_note_split(self.rows, {"by": "none"}))
+        found = super().splits(hold_out=hold_out)
+        if found.test is None or not hold_out:
+            return found
+        by = "stratified" if self.rows.is_classification else "random"
+        said = {"by": by, "train": len(found.train), "test": len(found.test)}
+        return Splits(_note_split(found.train, said), _note_split(found.test, said))
+
+
+def _note_split(rows: Dataset, split: Mapping[str, Any]) -> Dataset:
+    assert rows.schema is not None
+    return rows.replace(schema=dataclasses.replace(rows.schema, split=split))
+
+
+def read_streamed(
+    files: TableFiles,
+    name: str,
+    options: TableOptions,
+    schema: Schema | None = None,
+    *,
+    is_split: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> Whole:
     """The rows of a table's files, of which the target alone is held in memory.
 
     Args:
-        files: of it, Parquet or Arrow.
+        files: of it, Parquet, Arrow, text or JSON lines.
         name: what to call it.
         options: what it does not tell by itself.
         schema: of the model whose rows these are.
+        is_split: whether rows to test on are held out, by the others of which the schema is fitted.
+        progress: called with the bytes of the files that were read, and all of them.
 
     Raises:
-        FormatError: a file is none of these, or a column that is to be a feature holds no numbers.
+        FormatError: a file is none of these, or it is not clear how it is to be read.
         UsageError: something is said of it that a stream does not take.
     """
-    paths = files.train
     _check(files, name, options)
-    first = _first_rows(paths[0])
-    frame = plain_frame(piece_of(first), name)
     if schema is None:
-        target = pick_target(frame, options)[0]
-        cells = _column(paths, target)
-        schema = _schema_of(frame, cells, name, options)
+        blocks, found = _describe(files, name, options, is_split=is_split, progress=progress)
     else:
-        cells = _column(paths, schema.target.name)
-    names = _sources(schema, first.schema.names)
-    columns = columns_of(first.schema, names, piece_of(first))
-    if columns.features != len(schema.columns):
-        missing = ", ".join(one for one in schema.left_out if one not in first.schema.names)
-        raise FormatError(
-            f"{name}: {missing} is left out, and a stream takes lists as a whole: leave out the column, "
-            "or load the table without --stream"
-        )
-    rows = StreamedRows([open_rows(path, columns) for path in paths])
-    target = schema.target
-    y: Any = target.labels(cells) if target.classes else target.numbers(cells)
+        blocks = open_blocks(files.train, options)
+        found = read_targets(blocks, name, schema, options)
+    rows = StreamedRows(_open(blocks, found), None if found.kept.all() else found.kept)
+    target = found.schema.target
     features: Any = StreamedFeatures(rows)
+    y: Any = found.y
     dataset = Dataset(
         features, y, name, classes=target.classes, source=name, target=target.what,
-        columns=schema.features, schema=schema,
+        columns=found.schema.features, schema=found.schema,
     )  # fmt: skip
     if target.classes and not rows.is_mapped:
         _warn_if_sorted(dataset.arrays.labels, rows, name)
-    if options.split == "none":
-        return Whole(dataset, test_size=None)
-    return Whole(dataset) if options.test_size is None else Whole(dataset, test_size=options.test_size)
+    size = None if options.split == "none" else options.test_size
+    size = TEST_FRACTION if size is None and options.split != "none" else size
+    return StreamedTable(dataset, found.is_test, test_size=size, options=options)
+
+
+def _describe(
+    files: TableFiles, name: str, options: TableOptions, *, is_split: bool, progress: Progress
+) -> tuple[list[TableBlocks], Described]:
+    """The files and what their rows tell, from the cache where they were counted before."""
+    key = pass_cache.fingerprint(files.train, options, is_split=is_split)
+    if (kept := pass_cache.load(key)) is not None:
+        found, states = kept
+        blocks = open_blocks(files.train, options, states)
+        if len(found.kept) == sum(file.rows for file in blocks):
+            set_apart(found.rejected, name, options)
+            return blocks, _note(found, say("schema.note.counted_before", "en"))
+    blocks = open_blocks(files.train, options)
+    more = dict.fromkeys(note for file in blocks for note in file.notes)
+    found = describe_rows(
+        blocks, name, options, notes=(*files.notes, *more), is_split=is_split, progress=progress
+    )
+    if pass_cache.fingerprint(files.train, options, is_split=is_split) == key:  # and not changed meanwhile
+        pass_cache.save(key, found, [file.state for file in blocks])
+    set_apart(found.rejected, name, options)
+    return blocks, found
+
+
+def _note(found: Described, note: str) -> Described:
+    schema = dataclasses.replace(found.schema, notes=(*found.schema.notes, note))
+    return dataclasses.replace(found, schema=schema)
+
+
+def _open(blocks: Sequence[TableBlocks], found: Described) -> list[RowFile]:
+    """The files of rows: as they stand where all are plain numbers of Parquet or Arrow, or else encoded."""
+    columns = [one for file in blocks if (one := _plain_columns(file, found)) is not None]
+    if len(columns) == len(blocks):
+        return [open_rows(file.path, columns[0]) for file in blocks]
+    opened, before = list[RowFile](), 0
+    for file in blocks:
+        bad = ~found.kept[before : before + file.rows]
+        opened.append(EncodedFile(file, found.schema, bad if bad.any() else None))
+        before += file.rows
+    return opened
+
+
+def _plain_columns(file: TableBlocks, found: Described) -> Columns | None:
+    """The columns of a file whose numbers are features as they stand; None where they have to be encoded."""
+    if found.has_gaps or found.rejected or not found.schema.is_plain:
+        return None
+    sources = [source_of(one.name, file.kinds)[0] for one in found.schema.columns]
+    columns = file.plain_columns(list(dict.fromkeys(sources)))
+    if columns is None or columns.features != len(found.schema.columns):
+        return None
+    names = [one for source in dict.fromkeys(sources) for one in file.names_of(source)]
+    return columns if names == [one.name for one in found.schema.columns] else None
 
 
 def find_streamable(name: str, folder: Path | str | None = None) -> tuple[Path, ...]:
@@ -111,19 +178,20 @@ def find_streamable(name: str, folder: Path | str | None = None) -> tuple[Path, 
     files = find_tables(name, folder, is_whole=True)
     if files is None:
         raise DataNotFoundError(f"no table at {Path(folder or '') / name}")
-    _check_formats(files)
+    if wrong := [path for path in files.all if path.suffix.lower() not in WRITABLE]:
+        raise FormatError(f"{wrong[0]} is no Parquet or Arrow file, which alone are written as they stand")
     return files.train
 
 
 def can_stream(files: TableFiles) -> bool:
     """Whether all files of a table are of a format that can be streamed."""
-    return all(path.suffix.lower() in TABLES for path in files.all)
+    return all(suffix_of(path) in OPENERS for path in files.all)
 
 
 def _check_formats(files: TableFiles) -> None:
-    if wrong := [path for path in files.all if path.suffix.lower() not in TABLES]:
+    if wrong := [path for path in files.all if suffix_of(path) not in OPENERS]:
         raise FormatError(
-            f"{wrong[0]} cannot be streamed, which Parquet and Arrow files can: load it without --stream "
+            f"{wrong[0]} cannot be streamed, which {', '.join(OPENERS)} can: load it without --stream "
             "(stream=), or write it as one of them"
         )
 
@@ -151,91 +219,3 @@ def _warn_if_sorted(classes: Any, rows: StreamedRows, name: str) -> None:
             "Training suffers: write it as an Arrow file, whose rows are read from all over it, by linnet "
             f"data convert {name} NEW.arrow"
         )
-
-
-def _first_rows(path: Path) -> Any:
-    """The first rows of a file, a table of Arrow.
-
-    Raises:
-        FormatError: there are none.
-    """
-    import pyarrow as pa
-
-    file = open_parquet(path) if is_parquet(path) else open_arrow(path)
-    batches = file.iter_batches(FIRST) if is_parquet(path) else batches_of(file)
-    found, rows = [], 0
-    with faults(path):
-        while rows < FIRST and (batch := next(batches, None)) is not None:
-            found.append(batch.slice(0, FIRST - rows))
-            rows += len(found[-1])
-    if not rows:
-        raise FormatError(f"{path} has no rows")
-    return pa.Table.from_batches(found)
-
-
-def _column(paths: Sequence[Path], name: str) -> Cells:
-    """A column of all files.
-
-    Raises:
-        FormatError: a file lacks it, or has columns of other types than the first; a cell is missing.
-    """
-    import pyarrow as pa
-
-    parts, first = [], None
-    for path in paths:
-        file = open_parquet(path) if is_parquet(path) else open_arrow(path)
-        schema = file.schema_arrow if is_parquet(path) else file.schema
-        if name not in schema.names:
-            raise FormatError(f"{path} has no column {name}, which is predicted")
-        first = first or schema
-        check_types(path, schema, paths[0], first)
-        if is_parquet(path):
-            parts.append(file.read(columns=[name]))
-            continue
-        batches = [batch.select([name]) for batch in batches_of(file)]
-        parts.append(pa.Table.from_batches(batches, schema=pa.schema([schema.field(name)])))
-    cells = plain_frame(frame_of(pa.concat_tables(parts)), str(paths[0]))[name]
-    if (missing := is_missing(cells)).any():
-        raise FormatError(
-            f"{int(missing.sum()):,} rows have no {name}, which is predicted, the first of them row "
-            f"{int(missing.argmax()) + 1:,}: leave such rows out"
-        )
-    return cells
-
-
-def _schema_of(frame: Frame, cells: Cells, name: str, options: TableOptions) -> Schema:
-    """The schema of a table by its first rows, and by all cells of its target.
-
-    Raises:
-        FormatError: a column that is to be a feature holds no numbers.
-    """
-    place, why = pick_target(frame, options)
-    target = read_target(cells, place, why, options)
-    told = dataclasses.replace(options, target=place, task=target.task)
-    found = fit_schema(infer_schema(frame, told, target.classes), frame, has_references=False)
-    for column in found.columns:
-        if not isinstance(column, Number) or column.has_flag:
-            raise FormatError(
-                f"{name}: the column {column.name} is not of numbers without gaps, which alone a stream "
-                f"takes: leave it out (--ignore {column.name}), or load the table without --stream"
-            )
-    # The least and largest of the first rows are not those of all.
-    columns = tuple(dataclasses.replace(column, low=None, high=None) for column in found.columns)
-    target = target.with_positive(options.positive)
-    notes = found.notes
-    if len(cells) > len(frame):
-        notes = (say("schema.note.first_rows", "en", n=f"{len(frame):,}"), *notes)
-    return dataclasses.replace(found, columns=columns, target=target, notes=notes)
-
-
-def _sources(schema: Schema, names: Sequence[str]) -> list[str]:
-    """The columns of a file that features are read from, in the order of the features.
-
-    Raises:
-        FormatError: the file lacks one.
-    """
-    wanted = [column.name for column in schema.columns]
-    found = list(dict.fromkeys(name if name in names else name.rpartition("[")[0] for name in wanted))
-    if missing := [name for name in found if name not in names]:
-        raise FormatError(f"there is no column {missing[0]}, which is a feature of the model")
-    return found

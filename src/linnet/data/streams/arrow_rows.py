@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import DataError, FormatError
-from linnet.schema.cells import Frame
 
 Where = Callable[[int], str]
 """What messages call a row of a batch."""
@@ -94,31 +93,17 @@ def _cells(cells: Any, width: int, name: str, where: Where) -> NDArray[Any]:
     return flat.to_numpy(zero_copy_only=False).reshape(-1, width)
 
 
-def columns_of(schema: Any, names: Sequence[str], first: Frame) -> Columns:
-    """What some columns of an Arrow schema are as features.
+def columns_of(schema: Any, names: Sequence[str], widths: Sequence[int]) -> Columns:
+    """What some columns of numbers, or of lists of numbers, of an Arrow schema are as features.
 
     Args:
         schema: of pyarrow.
         names: of the columns that are features.
-        first: the first rows, of which lists tell their length.
-
-    Raises:
-        FormatError: one holds no numbers.
+        widths: the numbers of a list of each; 0 of one that is no list.
     """
-    import pyarrow as pa
-
-    widths, types = [], []
-    for name in names:
-        kind = schema.field(name).type
-        is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-        inner = kind.value_type if is_list else kind
-        if not (pa.types.is_integer(inner) or pa.types.is_floating(inner)):
-            raise FormatError(
-                f"the column {name} holds {kind}, and a stream takes numbers and lists of numbers: leave it "
-                "out (--ignore), or load the table without --stream"
-            )
-        widths.append(len(first[name].iloc[0]) if is_list else 0)
-        types.append(np.dtype(inner.to_pandas_dtype()))
+    kinds = [schema.field(name).type for name in names]
+    inner = [kind.value_type if width else kind for kind, width in zip(kinds, widths, strict=True)]
+    types = [np.dtype(kind.to_pandas_dtype()) for kind in inner]
     own = set(map(str, types))
     if len(own) == 1 and types[0].kind == "f":
         return Columns(tuple(names), tuple(widths), types[0])
