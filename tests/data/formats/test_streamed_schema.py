@@ -33,7 +33,8 @@ def make_mixed(rows: int, seed: int) -> pa.Table:
 
     words = np.array(["red", "green", "blue", "dark", "light", "old", "new", "fine", "large", "small"])
     days = [
-        datetime.datetime(2020, 1, 1) + datetime.timedelta(hours=int(h)) for h in rng.integers(0, 90_000, rows)
+        datetime.datetime(2020, 1, 1) + datetime.timedelta(hours=int(h))
+        for h in rng.integers(0, 90_000, rows)
     ]
     target = rng.choice(["yes", "no", "maybe"], rows, p=[0.5, 0.3, 0.2]).tolist()
     return pa.table({
