@@ -169,3 +169,67 @@ def test_other_rows_of_a_streamed_model_may_be_of_any_format(capsys: pytest.Capt
     assert call("evaluate", "run", "--data", "new.csv") == 0
     with pytest.raises(UsageError, match="stream is of files"):
         linnet.load(numbers().to_pandas(), stream=True, target="price")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_files_that_are_parts_by_their_names_are_those_of_memory(suffix: str) -> None:
+    Path("parts").mkdir()
+    for seed, part in enumerate(("train", "valid", "test")):
+        write(make_table(150, seed=seed), Path(f"parts/{part}.{suffix}"))
+    here, memory = linnet.load("./parts", stream=True), linnet.load("./parts")
+    for own, other in ((here.train, memory.train), (here.test, memory.test)):
+        assert own is not None
+        assert other is not None
+        assert torch.equal(own.X[:].double(), other.X)
+        assert torch.equal(own.y, other.y)
+    assert here.train.validation is not None
+    assert len(here.train.validation) == 150
+    assert here.train.schema is not None
+    assert any("train.%s" % suffix in note for note in here.train.schema.notes)  # noqa: UP031
+    named = linnet.load(f"parts/train.{suffix}", stream=True, test=f"parts/test.{suffix}")
+    assert named.test is not None
+    assert torch.equal(named.test.X[:], here.test.X[:])  # type: ignore[union-attr]
+    how = ("--data", "./parts", "--stream", "--epochs", 2, "--quiet")
+    assert call("train", *how, "--out", "run") == 0
+    assert call("evaluate", "run") == 0
+    assert call("sweep", *how, "--lr", "0.1,0.5", "--out", "s") == 0
+
+
+def test_parts_that_do_not_fit_are_refused_and_a_part_without_targets_is_left() -> None:
+    Path("parts").mkdir()
+    write(make_table(150), Path("parts/train.parquet"))
+    write(make_table(150).drop_columns(["label"]), Path("parts/test.parquet"))
+    told = list[str]()
+    splits = linnet.load("./parts", stream=True, say=told.append, target="label")
+    memory = linnet.load("./parts", target="label")
+    assert splits.test is not None
+    assert memory.test is not None
+    assert torch.equal(splits.test.X[:].double(), memory.test.X)
+    assert any("test.parquet" in line and "label" in line for line in told)
+    with pytest.raises(FormatError, match=r"test\.parquet has no label, which is predicted.*linnet predict"):
+        linnet.load("parts/train.parquet", stream=True, test="parts/test.parquet", target="label")
+    write(make_table(150, classes=5), Path("parts/test.parquet"))
+    with pytest.raises(FormatError, match=r"test\.parquet: .*class 3"):
+        linnet.load("./parts", stream=True)
+    write(make_table(150, kind="float64"), Path("parts/test.parquet"))
+    here, memory = linnet.load("./parts", stream=True), linnet.load("./parts")
+    for own, other in zip(here, memory, strict=True):
+        assert own is not None
+        assert other is not None
+        assert torch.equal(own.X[:], other.X)  # of wider numbers all are wide
+    write(make_table(150), Path("parts/test.parquet"))
+    with pytest.raises(UsageError, match="leave out test_size"):
+        linnet.load("./parts", stream=True, test_size=0.5)
+
+
+def test_gaps_of_other_parts_are_filled_as_in_memory() -> None:
+    Path("parts").mkdir()
+    write(numbers(), Path("parts/train.parquet"))
+    gaps = numbers().set_column(1, "a", pa.array([None, *range(239)], pa.float32()))
+    write(gaps, Path("parts/test.parquet"))
+    options = {"target": "price", "ignore": ["id"]}
+    here, memory = linnet.load("./parts", stream=True, **options), linnet.load("./parts", **options)
+    for own, other in zip(here, memory, strict=True):
+        assert own is not None
+        assert other is not None
+        assert torch.equal(own.X[:], other.X)

@@ -44,6 +44,7 @@ class Described:
         is_test: which of those are tested on; None where none are held out.
         has_gaps: whether a number is missing in some row.
         rejected: rows and lines that cannot be read.
+        is_validation: which are validated on; None where the files name no such part.
     """
 
     schema: Schema
@@ -52,6 +53,7 @@ class Described:
     is_test: NDArray[np.bool_] | None
     has_gaps: bool
     rejected: tuple[Rejected, ...] = ()
+    is_validation: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False)

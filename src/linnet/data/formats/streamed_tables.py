@@ -17,6 +17,7 @@ from linnet.data.formats.blocks import TableBlocks, source_of
 from linnet.data.formats.counted_pass import Progress
 from linnet.data.formats.encoded_rows import EncodedFile
 from linnet.data.formats.open_blocks import OPENERS, open_blocks, suffix_of
+from linnet.data.formats.other_parts import join_parts, read_other_parts, say_bare
 from linnet.data.formats.rejected_rows import set_apart
 from linnet.data.formats.streamed_schema import Described, describe_rows, read_targets
 from linnet.data.formats.table_files import TableFiles
@@ -41,7 +42,7 @@ it was 18 points below.
 WRITABLE = (".parquet", ".pq", ".feather", ".arrow", ".ipc")
 """The suffixes of tables that `linnet data convert` writes as Arrow files."""
 
-LEFT = ("formula", "groups", "time", "schema", "exposure", "sample_weight", "test")
+LEFT = ("formula", "groups", "time", "schema", "exposure", "sample_weight")
 """What may be said of a table in memory alone."""
 
 
@@ -51,16 +52,18 @@ class StreamedTable(Whole):
 
     Args:
         options: what was said of it.
+        has_parts: whether its files are of several parts.
     """
 
     options: TableOptions
+    has_parts: bool = False
 
     def splits(self, *, hold_out: bool = True) -> Splits:
         """See `Whole.splits`; levels, medians and words are those of the rows to train on."""
         if self.options.split == "none":
             return Splits(_note_split(self.rows, {"by": "none"}))
         found = super().splits(hold_out=hold_out)
-        if found.test is None or not hold_out:
+        if found.test is None or not hold_out or self.has_parts:
             return found
         by = "stratified" if self.rows.is_classification else "random"
         said = {"by": by, "train": len(found.train), "test": len(found.test)}
@@ -97,10 +100,16 @@ def read_streamed(
     """
     _check(files, name, options)
     if schema is None:
-        blocks, found = _describe(files, name, options, is_split=is_split, progress=progress)
+        is_held_out = is_split and not files.has_parts
+        blocks, found = _describe(files, name, options, is_split=is_held_out, progress=progress)
+        if note := say_bare(files, found.schema):
+            files, is_held_out = dataclasses.replace(files, test=()), is_split and not files.validation
+            blocks, found = _describe(files, name, options, is_split=is_held_out, progress=progress)
+            found = _note(found, note)
     else:
         blocks = open_blocks(files.train, options)
         found = read_targets(blocks, name, schema, options)
+    blocks, found = join_parts({"train": (blocks, found), **read_other_parts(files, found.schema, options)})
     rows = StreamedRows(_open(blocks, found), None if found.kept.all() else found.kept)
     target = found.schema.target
     features: Any = StreamedFeatures(rows)
@@ -113,7 +122,10 @@ def read_streamed(
         _warn_if_sorted(dataset.arrays.labels, rows, name)
     size = None if options.split == "none" else options.test_size
     size = TEST_FRACTION if size is None and options.split != "none" else size
-    return StreamedTable(dataset, found.is_test, test_size=size, options=options)
+    return StreamedTable(
+        dataset, found.is_test, found.is_validation, test_size=size, options=options,
+        has_parts=found.is_validation is not None,
+    )  # fmt: skip
 
 
 def _describe(
@@ -146,7 +158,7 @@ def _note(found: Described, note: str) -> Described:
 def _open(blocks: Sequence[TableBlocks], found: Described) -> list[RowFile]:
     """The files of rows: as they stand where all are plain numbers of Parquet or Arrow, or else encoded."""
     columns = [one for file in blocks if (one := _plain_columns(file, found)) is not None]
-    if len(columns) == len(blocks):
+    if len(columns) == len(blocks) and all(one == columns[0] for one in columns):
         return [open_rows(file.path, columns[0]) for file in blocks]
     opened, before = list[RowFile](), 0
     for file in blocks:
@@ -199,8 +211,6 @@ def _check_formats(files: TableFiles) -> None:
 def _check(files: TableFiles, name: str, options: TableOptions) -> None:
     """Refuse files that cannot be streamed, and what is said of a table that a stream does not take."""
     _check_formats(files)
-    if files.has_parts:
-        raise UsageError(f"{name} has files to test on by their names: stream those to train on by a pattern")
     if said := next((one for one in LEFT if getattr(options, one) is not None), None):
         raise UsageError(f"{said} is of a table in memory: leave it out, or load {name} without --stream")
 

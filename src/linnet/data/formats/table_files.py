@@ -55,6 +55,11 @@ class TableFiles:
         return self.train, self.validation, self.test
 
     @property
+    def by_part(self) -> dict[str, tuple[Path, ...]]:
+        """The files of the parts that have any, by "train", "validation" and "test"."""
+        return {part: paths for part, paths in zip(WORDS, self.parts, strict=True) if paths}
+
+    @property
     def is_svmlight(self) -> bool:
         """Whether they are LIBSVM text, whose columns have no names.
 
