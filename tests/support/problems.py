@@ -11,7 +11,8 @@ from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.solvers.least_squares.least_squares import least_squares
-from linnet.solvers.problem.objective import Objective, Point, score_hessian_product
+from linnet.solvers.problem.objective import Objective, Point
+from linnet.solvers.problem.score_hessian import score_hessian_product
 
 SOFTMAX, LOGISTIC = SoftmaxCrossEntropy(), Logistic()
 

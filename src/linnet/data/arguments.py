@@ -70,7 +70,7 @@ def refuse_stream(dataset: Dataset, what: str) -> None:
         raise UsageError(
             f"{what} takes rows in memory, and those of {dataset.name} stay in their files: load them "
             "without --stream (stream=), or train on them by gradient descent (linnet train, linnet sweep); "
-            "least squares without L1 are solved as a stream"
+            "smooth losses without L1 are solved as a stream"
         )
 
 

@@ -23,15 +23,18 @@ from linnet.model.run import Run
 from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import QR, SVD, Cholesky, Direct
+from linnet.solvers.passes.objective import PassObjective, is_read_in_passes
 from linnet.solvers.prepare import Preparation
+from linnet.solvers.problem.affordable import is_small
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import DenseRows, Rows
 from linnet.solvers.problem.sparse_rows import SparseRows
 from linnet.solvers.problem.standard import enters_row_space
 from linnet.solvers.smooth.conjugate import NewtonCG
+from linnet.solvers.smooth.few import FINE
 from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.smooth.newton import Newton
-from linnet.solvers.smooth.smooth import SmoothSolver, is_small
+from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.smooth.staged import Staged
 from linnet.solvers.solution import INTERRUPTED, Minimum, Progress, Solution, SolverSpec
 
@@ -40,6 +43,10 @@ SOLVERS: dict[str, type[SolverSpec]] = {
     "newton-cg": NewtonCG,
     "proximal": ProximalNewton, "interior": InteriorPoint,
 }  # fmt: skip
+
+TINY = 1e-22
+"""The gain that steps on Huber's loss leave, as a share of the objective, where rows are read in passes: its
+dual is as near without a penalty as the gradient is small, and not as that is squared."""
 
 STEPS = 6
 """Of a solver that goes to the optimum, by which a shortfall is found."""
@@ -81,10 +88,10 @@ def solve(
     loss = pick_loss(loss, dataset)
     intercept = intercept and dataset.has_intercept
     preparation = Preparation.of(dataset, class_weight, standardize, intercept=intercept)
-    objective = Objective.of(
-        preparation.apply(dataset), loss, _penalty(penalty, l2, l1), intercept=intercept,
-        dtype=pick_dtype(dtype),
-    )  # fmt: skip
+    rows, penalty = preparation.apply(dataset), _penalty(penalty, l2, l1)
+    is_passed = takes_passes(solver) and is_read_in_passes(rows, loss, penalty)
+    make = PassObjective.read if is_passed else Objective.of
+    objective = make(rows, loss, penalty, intercept=intercept, dtype=pick_dtype(dtype))
     spec = choose(objective, solver, tol=tol, max_iter=max_iter)
     found = spec.minimise(objective, progress=progress)
     solution = make_solution(
@@ -224,7 +231,7 @@ def choose(
     if solver is None or isinstance(solver, str):
         solver = _suit(objective)
     solver.check(objective)
-    if isinstance(objective.rows, DenseRows) and not isinstance(solver, Direct):
+    if isinstance(objective.rows, DenseRows) and not takes_passes(solver):
         refuse_stream(objective.rows.dataset, f"{type(solver).__name__}")
     names = {field.name for field in dataclasses.fields(solver)}  # type: ignore[arg-type]
     given = {"tol": tol, "max_iter": max_iter}
@@ -232,10 +239,20 @@ def choose(
     return dataclasses.replace(solver, **changes)  # type: ignore[type-var]
 
 
+def takes_passes(solver: SolverSpec | str | None) -> bool:
+    """Whether a solver needs of rows but what passes over them sum."""
+    kind = SOLVERS.get(solver) if isinstance(solver, str) else type(solver)
+    return solver in (None, "auto") or kind in (Direct, Cholesky, Newton, LBFGS, Staged)
+
+
 def _suit(objective: Objective) -> SolverSpec:
     rows, loss = objective.rows, objective.loss
     if not loss.is_smooth:
         return InteriorPoint()
+    is_passed = not (objective.keeps_scores or loss.is_quadratic or objective.penalty.l1)
+    if is_passed:
+        tol = TINY if loss.has_straight_parts and not objective.penalty.l2 else FINE
+        return Newton(tol) if objective.is_small else Staged()
     if objective.penalty.l1 or loss.has_straight_parts:
         return ProximalNewton()
     is_sparse = isinstance(rows, SparseRows)

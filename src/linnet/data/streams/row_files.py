@@ -20,6 +20,7 @@ from linnet.data.streams.arrow_rows import (
     faults,
     is_mapped,
     is_parquet,
+    mark_of,
     open_arrow,
     open_parquet,
     to_rows,
@@ -29,6 +30,9 @@ from linnet.errors import DataError, FormatError
 MAPPED, MAPPED_BYTES, SECTIONS = 16, 1 << 15, 1 << 20
 """Rows of a section where a file is mapped into memory, any of them being at hand; fewer where they are long,
 and more where it would have more sections than that."""
+
+STORED = 1 << 15
+"""Rows that are had at once where they are wanted as they are stored."""
 
 PIECE_BYTES = 1 << 20
 """Of rows that are decoded at once: Parquet's reader holds some times as much."""
@@ -77,12 +81,12 @@ class RowFile(ABC):
             FormatError: as `read`.
         """
 
-    def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """The features of some rows, in any order, (n, D); of a file that is mapped.
+    def stored(self, first: int = 0) -> Iterator[list[NDArray[Any]]]:
+        """The cells of rows from one on as they are stored, some at a time: each column's, (n, width)."""
+        return ([rows] for rows in self.iterate(first))
 
-        Raises:
-            FormatError: as `read`.
-        """
+    def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """The features of some rows, in any order, (n, D); of a file that is mapped. Raises as `read`."""
         raise NotImplementedError("its sections are decoded as a whole")
 
     def place(self, row: int) -> str:
@@ -123,12 +127,6 @@ class RowFile(ABC):
             raise FormatError(f"{where} has a number that is missing or not finite: leave such rows out")
 
 
-def mark_of(path: Path) -> tuple[int, int]:
-    """What tells a file from the one that stood there before: its size and when it was changed."""
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
-
-
 class SectionFile(RowFile):
     """A file whose sections are decoded, each as a whole."""
 
@@ -146,7 +144,26 @@ class SectionFile(RowFile):
         return sum(self.sections[:section])
 
 
-class ParquetFile(SectionFile):
+class BatchFile(SectionFile):
+    """A file of record batches."""
+
+    def stored(self, first: int = 0) -> Iterator[list[NDArray[Any]]]:
+        """See `RowFile.stored`."""
+        low = 0
+        for section, rows in enumerate(self.sections):
+            for batch in self._batches(section) if low + rows > first else ():
+                cells = columns_as_rows(batch, self.columns, lambda row, at=low: self.place(at + row))
+                if low + len(batch) > first:
+                    yield [part[max(0, first - low) :] for part in cells]
+                low += len(batch)
+            low += rows if low + rows <= first else 0
+
+    @abstractmethod
+    def _batches(self, section: int) -> Iterator[Any]:
+        """The record batches of a section."""
+
+
+class ParquetFile(BatchFile):
     """Row groups of Parquet, decoded some rows at a time."""
 
     def __init__(self, path: Path, columns: Columns) -> None:
@@ -165,8 +182,13 @@ class ParquetFile(SectionFile):
         if done != self.sections[section]:
             raise DataError(f"{self.path} ended within row group {section + 1}: bring the whole file back")
 
+    def _batches(self, section: int) -> Iterator[Any]:
+        names = list(self.columns.names)  # each thread that reads rows of its own decodes on its own
+        with faults(self.path), open_parquet(self.path) as file:
+            yield from file.iter_batches(STORED, row_groups=[section], columns=names, use_threads=False)
 
-class PackedArrowFile(SectionFile):
+
+class PackedArrowFile(BatchFile):
     """An Arrow file whose batches are compressed."""
 
     def __init__(self, path: Path, columns: Columns, reader: Any) -> None:
@@ -183,6 +205,9 @@ class PackedArrowFile(SectionFile):
         batch, first = self._batch(section), self._first(section)
         for low in range(skip, len(batch), self.piece):
             yield self._rows_of(batch.slice(low, self.piece), first + low)
+
+    def _batches(self, section: int) -> Iterator[Any]:
+        yield self._batch(section)
 
 
 class MappedFile(RowFile):
@@ -242,6 +267,13 @@ class MappedArrowFile(MappedFile):
         rows = views[0][low - first : high - first]
         self._check_finite(rows, lambda row: low + row)
         return rows
+
+    def stored(self, first: int = 0) -> Iterator[list[NDArray[Any]]]:
+        """See `RowFile.stored`."""
+        for low, views in zip(self._firsts.tolist(), self._views, strict=False):
+            rows = len(views[0])
+            for at in range(max(0, first - low), rows, STORED):
+                yield [view[at : at + STORED] for view in views]
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """See `RowFile.take`."""

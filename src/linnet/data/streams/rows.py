@@ -132,6 +132,24 @@ class StreamedRows:
                 elif mask.any():
                     yield rows[mask]
 
+    def stored(self, first: int = 0) -> Iterator[list[Array]]:
+        """As `iterate`, of cells as their files have them: each column's, (n, width)."""
+        if first >= len(self):
+            return
+        start = int(self.places_of(np.array([first]))[0])
+        for file, low, high in self._bounds():
+            if high <= start:
+                continue
+            file.check_unchanged()
+            place = max(low, start)
+            for cells in file.stored(place - low):
+                mask = None if self.kept is None else self.kept[place : place + len(cells[0])]
+                place += len(cells[0])
+                if mask is None or mask.all():
+                    yield cells
+                elif mask.any():
+                    yield [part[mask] for part in cells]
+
     def _bounds(self) -> Iterator[tuple[RowFile, int, int]]:
         """Each file, its first row among all rows, and the row behind its last."""
         low = 0

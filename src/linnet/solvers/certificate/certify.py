@@ -22,8 +22,10 @@ from torch import Tensor
 
 from linnet.core.penalties import Penalty
 from linnet.solvers.certificate.duality import FINE, ROUNDING, duality_gap, move_bias, rounding
+from linnet.solvers.passes.dual import unpenalised_gap
+from linnet.solvers.passes.objective import PassObjective
 from linnet.solvers.problem.curvature import grams
-from linnet.solvers.problem.hessian import hessian, is_affordable
+from linnet.solvers.problem.hessian import hessian
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import Framed, standardise
 from linnet.solvers.solution import NONNEGATIVE, Certificate
@@ -94,7 +96,7 @@ def certify(objective: Objective, theta: Tensor) -> Bound:
         objective: smooth, in any dtype; its rows are read once and a half in float64.
         theta: (K, D + 1).
     """
-    is_smooth = not objective.loss.has_straight_parts
+    is_smooth = not (objective.loss.has_straight_parts and objective.keeps_scores)
     framed = standardise(objective.with_dtype(torch.float64), objective.penalty.l2 if is_smooth else 0.0)
     inner = framed.objective
     point = move_bias(inner, inner.point(framed.enter(theta.double())))
@@ -130,7 +132,7 @@ def store(framed: Framed, bound: Bound) -> Bound:
         again = framed.enter(theta)
         shift = (again - point.theta)[:, -1]
         if bool(shift.any()):
-            moved = inner.point_from(again, point.scores + shift[:, None])
+            moved = inner.moved(point, again, shift)
             gap, point = gap + max(0.0, moved.value - point.value), moved
         scores = point.scores + torch.as_tensor(framed.level)[..., None]
     gap += rounding(inner, point)
@@ -140,12 +142,12 @@ def store(framed: Framed, bound: Bound) -> Bound:
 
 def _bound_smooth(objective: Objective, point: Point) -> Bound:
     """The best bound of a smooth objective."""
-    rows = objective.rows
-    least = float(objective.loss.least(rows.y).double() @ rows.shares)  # what the mean loss cannot be below
-    bounds = [Bound(point, max(0.0, point.value - least), NONNEGATIVE)]
+    bounds = [Bound(point, max(0.0, point.value - objective.least()), NONNEGATIVE)]
     if not objective.penalty.l2:
         newton = newton_bound(objective, point) or bounds[0]
-        return replace(min(bounds[0], newton, key=lambda bound: bound.gap), gain=newton.gain)
+        if isinstance(objective, PassObjective) and objective.loss.dual_reach is not None:
+            bounds.append(Bound(point, unpenalised_gap(objective, point), DUALITY))
+        return replace(min(*bounds, newton, key=lambda bound: bound.gap), gain=newton.gain)
     if float(point.gradient[:, -1].abs().max()) <= BALANCED * max(1.0, abs(point.value)):
         gap = float((point.gradient[:, :-1].square() / (2 * objective.l2)).sum())
         bounds.append(Bound(point, gap, DUALITY))
@@ -159,8 +161,8 @@ def newton_bound(objective: Objective, point: Point) -> Bound | None:
         objective: in float64, over columns of about unit size; without L1.
         point: where.
     """
-    rows, loss = objective.rows, objective.loss
-    if not loss.is_self_concordant or not is_affordable(rows.outputs, rows.features, len(rows)):
+    loss = objective.loss
+    if not loss.is_self_concordant or not objective.affords_hessian:
         return None
     V = find_span(objective)  # (D + 1, r)
     if not V.shape[1]:
@@ -213,11 +215,11 @@ def _hides(objective: Objective, V: Tensor) -> bool:
     left = torch.eye(len(V), dtype=V.dtype, device=V.device) - V @ V.T
     if not objective.intercept:
         left[:, -1] = 0
+    farthest = 0.0
     for index in torch.arange(len(rows), device=V.device).split(4096):
         X1 = rows.dense(index)
-        if float((X1 @ left).norm(dim=1).max()) > HIDDEN * float(X1.norm(dim=1).max()):
-            return True
-    return False
+        farthest = max(farthest, float((X1 @ left).norm(dim=1).max()) / float(X1.norm(dim=1).max()))
+    return rows.most(farthest) > HIDDEN
 
 
 def _reach(objective: Objective, V: Tensor, L: Tensor) -> float:
@@ -232,4 +234,4 @@ def _reach(objective: Objective, V: Tensor, L: Tensor) -> float:
             squares = squares[rows.weights[index] > 0]
         worst = 2 * squares.sum(1) if objective.loss.couples_outputs else squares.amax(1)
         largest = max(largest, float(worst.max()) if len(worst) else 0.0)
-    return math.sqrt(largest)
+    return math.sqrt(rows.most(largest))

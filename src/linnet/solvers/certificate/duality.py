@@ -27,7 +27,8 @@ from linnet.core.penalties import Penalty
 from linnet.device import limit_threads
 from linnet.solvers.problem.curvature import blocks, grams
 from linnet.solvers.problem.hessian import factor
-from linnet.solvers.problem.objective import Objective, Point, score_hessian_product
+from linnet.solvers.problem.objective import Objective, Point
+from linnet.solvers.problem.score_hessian import score_hessian_product
 
 FINE, CLOSE = 1e-12, 1e-2
 """A gap, as a share of the objective, that is fine enough; how near l1 derivatives are to be mended."""
@@ -149,13 +150,15 @@ def move_bias(objective: Objective, point: Point) -> Point:
     """The point with its bias moved to its best for the weights, where that is any better."""
     if not objective.intercept:
         return point
+    if not objective.keeps_scores:
+        return objective.balance(point)
     find = _bisect_shift if objective.loss.has_straight_parts else find_shift
     with limit_threads(1):  # elementwise work, where a second thread gains little
         shift = find(objective, point)
     if bool(shift.any()):
         theta = point.theta.clone()
         theta[:, -1] += shift
-        better = objective.point_from(theta, point.scores + shift[:, None])
+        better = objective.moved(point, theta, shift)
         point = better if better.value <= point.value + 2 * rounding(objective, point) else point
     return centre_biases(objective, point)
 
@@ -235,7 +238,5 @@ def subgradient(z: Tensor, gradient: Tensor, l1: Tensor | float) -> Tensor:
 
 def rounding(objective: Objective, point: Point) -> float:
     """The rounding error of F: of its sum, and of errors that are differences of large numbers."""
-    slope, sizes = objective.residual(point.scores).abs(), point.scores.abs().double()
-    size = float((slope * sizes).sum()) / objective.rows.total
-    square = float(sizes.square().sum(0) @ objective.rows.shares)
+    size, square = objective.sizes(point)
     return UNIT * (abs(point.value) + size + UNIT * square)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.solvers.certificate.certify import find_span, restrict_hessian
-from linnet.solvers.problem.hessian import is_affordable, newton_direction
+from linnet.solvers.problem.hessian import newton_direction
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.solution import UNATTAINED, Status
 
@@ -52,7 +55,7 @@ def explain_no_optimum(objective: Objective, point: Point) -> Status | None:
         return Status(UNATTAINED, reason)
     if objective.penalty.l2 or objective.penalty.l1:
         return None
-    if _margins(objective, point.scores.double()) is None:
+    if _margins(objective, point.theta, point.scores) is None:
         return None
     if is_separated(objective, point):
         return Status(UNATTAINED, APART)
@@ -66,15 +69,37 @@ def is_separated(objective: Objective, point: Point) -> bool:
     is_class = objective.loss.is_for_classes
     if objective.penalty.l2 or objective.penalty.l1 or not is_class or point.loss > 0.05:
         return False
-    margins = _margins(objective, point.scores.double())
-    return margins is not None and bool((margins > 0).all())
+    margins = _margins(objective, point.theta, point.scores)
+    return margins is not None and margins.least > 0
 
 
-def _margins(objective: Objective, scores: Tensor) -> Tensor | None:
-    """See `Loss.margins`, of the rows that count."""
-    rows, counted = objective.rows, objective.rows.counts > 0  # (N,)
-    y = Loss.encode(rows.y, rows.outputs, torch.float64)[:, counted]  # (K, B)
-    return objective.loss.margins(scores[:, counted], y)
+class _Margins(NamedTuple):
+    """The least of the margins of all rows that count, and the largest size of one."""
+
+    least: float
+    reach: float
+
+
+def _margins(objective: Objective, theta: Tensor, scores: Tensor | None = None) -> _Margins | None:
+    """What `Loss.margins` of the rows that count come to; None where no row's loss falls without end.
+
+    Args:
+        objective: whose rows.
+        theta: a model, or a direction, (K, D + 1).
+        scores: of all rows at it, where they are known.
+    """
+    rows, least, reach, is_held = objective.rows, math.inf, 0.0, False
+    for some, part in objective.each(theta, scores if objective.keeps_scores else None):
+        counted = rows.counts[part] > 0  # (B,)
+        y = Loss.encode(rows.y[part], rows.outputs, torch.float64)[:, counted]  # (K, B)
+        found = objective.loss.margins(some.double()[:, counted], y)
+        if found is None:
+            is_held = True
+        elif len(found):
+            least, reach = min(least, float(found.min())), max(reach, float(found.abs().max()))
+    if rows.most(is_held):
+        return None
+    return _Margins(-rows.most(-least), rows.most(reach))
 
 
 def explain_unheld(objective: Objective, counted: Tensor | None = None) -> str:
@@ -86,17 +111,25 @@ def explain_unheld(objective: Objective, counted: Tensor | None = None) -> str:
     """
     if not objective.intercept:
         return ""
-    rows, counted = objective.rows, objective.rows.counts > 0 if counted is None else counted
-    if objective.loss.couples_outputs and not rows.y.is_floating_point():
-        counts = torch.bincount(rows.y[counted], minlength=rows.outputs)
+    rows, loss = objective.rows, objective.loss
+    counted = rows.counts > 0 if counted is None else counted
+    if loss.couples_outputs and not rows.y.is_floating_point():
+        own = torch.bincount(rows.y[counted], minlength=rows.outputs)
+        counts = rows.join(own)[0]
         return _explain_classes(objective, counts == 0, counts == counts.sum(), is_pair=False)
-    y = Loss.encode(rows.y, rows.outputs, torch.float64)[:, counted]
-    if not objective.loss.is_for_classes:
-        flat = objective.loss.margins(torch.full_like(y, -1.0), y)
-        is_endless = flat is not None and bool((flat > 0).all())
-        return NO_COUNTS if is_endless else ""
-    is_pair = not objective.loss.couples_outputs and rows.outputs == 1
-    return _explain_classes(objective, (y <= 0).all(1), (y >= 1).all(1), is_pair=is_pair)
+    above, below, held = torch.zeros(3, rows.outputs, dtype=torch.float64)  # rows that hold a bias
+    for y, part in rows.targets():
+        y = y[:, counted[part]]
+        if loss.is_for_classes:
+            above, below = above + (y > 0).sum(1).cpu(), below + (y < 1).sum(1).cpu()
+        else:
+            flat = loss.margins(torch.full_like(y, -1.0), y)
+            held = held + (y.shape[1] if flat is None else int((flat <= 0).sum()))
+    above, below, held = rows.join(above, below, held)
+    if not loss.is_for_classes:
+        return "" if bool(held.any()) else NO_COUNTS
+    is_pair = not loss.couples_outputs and rows.outputs == 1
+    return _explain_classes(objective, above == 0, below == 0, is_pair=is_pair)
 
 
 def _explain_classes(objective: Objective, never: Tensor, always: Tensor, *, is_pair: bool) -> str:
@@ -126,25 +159,26 @@ def _is_partly_separated(objective: Objective, point: Point) -> bool:
     Such a direction is a Newton step that still moves scores where it gains nothing; and once rounding has
     ended that, one along which the Hessian is nothing.
     """
-    rows = objective.rows
-    if not is_affordable(rows.outputs, rows.features, len(rows)):
+    if not objective.affords_hessian:
         return False
     wide = objective.with_dtype(torch.float64)
     step = newton_direction(wide, point)
     gain = -float((step * point.gradient).sum()) / 2
     ways = _find_flat(wide, point)
-    if gain <= LITTLE * abs(point.value) and float(rows.scores(step).abs().max()) > RUNS:
+    if gain <= LITTLE * abs(point.value) and _reach(objective, step) > RUNS:
         ways = [step, *ways]
     return any(_is_endless(objective, way) for way in ways)
 
 
 def _is_endless(objective: Objective, way: Tensor) -> bool:
     """Whether a direction, (K, D + 1), moves no row that counts against its class, and some rows with it."""
-    margins = _margins(objective, objective.rows.scores(way).double())
-    if margins is None:
-        return False
-    reach = float(margins.abs().max())
-    return reach > 0 and float(margins.min()) >= -AGAINST * reach
+    margins = _margins(objective, way)
+    return margins is not None and margins.reach > 0 and margins.least >= -AGAINST * margins.reach
+
+
+def _reach(objective: Objective, step: Tensor) -> float:
+    """The most that a step moves a score of any row."""
+    return objective.rows.most(max(float(some.abs().max()) for some, _ in objective.each(step)))
 
 
 def _find_flat(objective: Objective, point: Point) -> list[Tensor]:

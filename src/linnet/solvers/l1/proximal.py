@@ -22,8 +22,9 @@ from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.sparse_rows import SparseRows
 from linnet.solvers.problem.standard import Framed, standardise
 from linnet.solvers.smooth.lbfgs import widen
+from linnet.solvers.smooth.line_search import search
 from linnet.solvers.smooth.newton import soften
-from linnet.solvers.smooth.smooth import Step, follow, reach_limit, search
+from linnet.solvers.smooth.smooth import Step, follow, reach_limit
 from linnet.solvers.solution import CONVERGED, STALLED, Minimum, Progress, Record, SolverSpec, Status
 
 HIDDEN, PATIENCE = 1e-17, 10

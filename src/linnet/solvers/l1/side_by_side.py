@@ -27,7 +27,7 @@ from linnet.solvers.l1.sweeps import sweep_many
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.sparse_rows import SparseRows
 from linnet.solvers.smooth.extrapolate import Extrapolation
-from linnet.solvers.smooth.smooth import ARMIJO, NOISE
+from linnet.solvers.smooth.line_search import ARMIJO, NOISE
 
 SOON = 0.9
 """The share of l1 beyond which a derivative brings its column into the first working set of a penalty."""

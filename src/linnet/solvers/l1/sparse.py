@@ -20,7 +20,8 @@ from linnet.solvers.certificate.duality import find_shift, measure_gap, smallest
 from linnet.solvers.l1.sparse_model import SparseModel
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import stays_as_stored
-from linnet.solvers.smooth.smooth import Step, reach_limit, search
+from linnet.solvers.smooth.line_search import search
+from linnet.solvers.smooth.smooth import Step, reach_limit
 from linnet.solvers.solution import CONVERGED, STALLED, Status
 
 ROOM = 100

@@ -21,6 +21,7 @@ from linnet.solvers.least_squares.few import solve_squares
 from linnet.solvers.least_squares.least_squares import LeastSquares, describe, least_squares
 from linnet.solvers.least_squares.normal import SQUARED, Normal, factor, solve
 from linnet.solvers.least_squares.statistics import Statistics
+from linnet.solvers.passes.rows import PassRows
 from linnet.solvers.problem.few import MOST
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import DenseRows
@@ -94,27 +95,33 @@ class Direct(SolverSpec):
         if not isinstance(rows, DenseRows):
             raise UsageError("least squares needs dense rows: take another solver for sparse ones")
         dataset = rows.dataset.to(moments.wide_device(rows.dataset))
-        wide = objective.replace(DenseRows(dataset, torch.float64))
+        is_kept = objective.keeps_scores
+        wide = (
+            objective.replace(DenseRows(dataset, torch.float64))
+            if is_kept
+            else objective.with_dtype(torch.float64)
+        )
         found = self._solve(dataset, wide, statistics)
         loss, gap, seconds = found.certificate.objective, found.certificate.gap, time.perf_counter() - began
         value = loss + objective.penalty_of(found.theta)
-        gap += _rounding(dataset, loss, value)
+        gap += _rounding(wide, loss, value)
         certificate = replace(found.certificate, objective=value, gap=gap, seconds=seconds)
         trace = [{"epoch": 1, "train_loss": loss, "seconds": seconds}]
         return replace(found, certificate=certificate, trace=trace)
 
     def _solve(self, dataset: Dataset, objective: Objective, statistics: Statistics | None) -> Minimum:
-        rows, features = dataset.X.shape
+        rows, features = objective.rows.everyone, dataset.features
         is_cholesky = isinstance(self, Cholesky)
         if type(self) is Direct and self.refine and (few := _solve_few(dataset, objective)) is not None:
             return few
-        if is_cholesky or (type(self) is Direct and goes_by_sums(dataset)):
-            statistics = statistics or Statistics.of(dataset)
+        by_sums = goes_by_sums(dataset) if objective.keeps_scores else rows > features
+        if is_cholesky or (type(self) is Direct and by_sums):
+            statistics = statistics or _gather(dataset, objective)
             with limit_threads(_few(features)):
                 normal = factor(statistics, objective.penalty.l2, objective.intercept)
             if normal is not None and normal.condition <= SQUARED:
                 return _solve_by_sums(objective, statistics, normal, self.refine)
-            if is_cholesky or rows * features > FITS or dataset.is_streamed:
+            if is_cholesky or rows * features > FITS or not objective.keeps_scores:
                 return _solve_by_spectrum(objective, statistics)
         refuse_stream(dataset, "a solution by QR or SVD, or of more columns than rows,")
         if type(self) is Direct and rows < features and rows * features > DIGITS:
@@ -268,11 +275,21 @@ def _look_at_rows(objective: Objective, theta: Tensor) -> tuple[Tensor, float]:
     return point.gradient.cpu(), point.loss
 
 
-def _rounding(dataset: Dataset, loss: float, objective: float) -> float:
+def _gather(dataset: Dataset, objective: Objective) -> Statistics:
+    """The sums over all rows, which several processes may share."""
+    rows = objective.rows
+    return (
+        Statistics.of_all(dataset, rows.processes) if isinstance(rows, PassRows) else Statistics.of(dataset)
+    )
+
+
+def _rounding(objective: Objective, loss: float, value: float) -> float:
     """The rounding error of the objective: residuals are differences of numbers as large as y.
 
     With r = ŷ − y that is units in the last place of Σ ω |r| |y|, by Cauchy and Schwarz, and of Σ ω y².
     """
-    y = dataset.y.double() if dataset.y.is_floating_point() else torch.ones(1, 1, dtype=torch.float64)
-    square = float(y.square().sum(1).mean())
-    return UNIT * (objective + (2 * loss * square) ** 0.5 + UNIT * square)
+    square, rows = torch.ones(1, dtype=torch.float64), objective.rows
+    if rows.y.is_floating_point():
+        square = sum((y.square().sum() for y, _ in rows.targets()), torch.zeros(1, dtype=torch.float64))
+        square = rows.join(square)[0] / rows.everyone
+    return UNIT * (value + (2 * loss * float(square)) ** 0.5 + UNIT * float(square))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache, reduce
 
@@ -14,7 +15,8 @@ from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
-from linnet.device import Result, limit_threads, map_in_threads
+from linnet.device import Result, limit_blas, limit_threads, map_in_threads
+from linnet.dist.processes import Processes
 
 ROWS = 1024
 """Rows at once. Pixels less 128 have products of at most 2^14; float32 adds 2^10 of them without rounding."""
@@ -24,6 +26,9 @@ MIDDLE = 128
 
 HELD = 64
 """Blocks whose products int32 holds: 2^14 each, 2^10 rows a block, come to 2^30."""
+
+MANY = 64
+"""Blocks from which it pays to look for the threads of numpy's BLAS, so that each block has one."""
 
 PANELS = 4
 """Strips that the upper half of a symmetric product is computed in, five eighths of the work."""
@@ -50,6 +55,15 @@ class Moments:
     xx: Tensor
     xy: Tensor
     yy: Tensor
+
+    def over(self, processes: Processes) -> Moments:
+        """The sums over the rows of all processes, in one transfer."""
+        parts = {name: torch.as_tensor(value, dtype=torch.float64) for name, value in vars(self).items()}
+        flat = processes.sum_(torch.cat([part.flatten() for part in parts.values()]))
+        pieces = zip(parts.items(), flat.split([part.numel() for part in parts.values()]), strict=True)
+        found = {name: piece.view_as(part) for (name, part), piece in pieces}
+        rows, weight = int(found.pop("rows")), float(found.pop("weight"))
+        return Moments(rows, weight, **found)
 
     def join(self, other: Moments, sign: int = 1) -> Moments:
         """The sums over both, or with −1 over the rows that `other` lacks; both about the same point."""
@@ -149,7 +163,9 @@ def gather(dataset: Dataset, centre: Tensor, level: Tensor, index: Tensor | None
     def work(part: Sequence[slice | Tensor]) -> Moments:
         return _pixels(dataset, part) if is_whole else _reals(dataset, centre, level, part)
 
-    return reduce(Moments.join, share_out(work, parts, dataset.X.device, in_order=is_read))
+    # Threads of numpy's products would wait for each other within each of the blocks that these threads take.
+    with limit_blas(1) if len(parts) > MANY else nullcontext():
+        return reduce(Moments.join, share_out(work, parts, dataset.X.device, in_order=is_read))
 
 
 @cache

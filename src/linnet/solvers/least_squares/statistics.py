@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
+from linnet.dist.processes import Processes
 from linnet.errors import ShapeError, UsageError
-from linnet.solvers.least_squares import moments
+from linnet.solvers.least_squares import moments, whole_numbers
 from linnet.solvers.least_squares.moments import Moments
 from linnet.solvers.problem.double_double import DoubleDouble, matmul
 from linnet.solvers.problem.error_free import two_product
@@ -65,6 +66,10 @@ class Statistics:
             return cls._of_sparse(dataset, like)
         if like is not None:
             like.check(dataset.features, dataset.outputs, dataset.scale)
+        if index is None and (found := whole_numbers.gather_bytes(dataset)) is not None:
+            sums, middle = found
+            whole = cls(sums, middle, torch.zeros(dataset.outputs, dtype=torch.float64), dataset.scale, True)
+            return whole.about(like.centre, like.level) if like else whole.near_means()
         centre, level = (like.centre, like.level) if like else moments.find_origin(dataset)
         sums = moments.gather(dataset, centre, level, index)
         overflows = not bool(sums.xy.isfinite().all())
@@ -81,6 +86,20 @@ class Statistics:
                 "power of ten, or solve with the rows (solver qr)"
             )
         return cls(sums, centre, level, dataset.scale, moments.are_pixels(dataset))
+
+    @classmethod
+    def of_all(cls, dataset: Dataset, processes: Processes) -> Statistics:
+        """The sums over the rows of all processes, of which each has some: whole numbers' to the last digit.
+
+        Raises:
+            UsageError, ShapeError: as of `of`.
+        """
+        if processes.size == 1:
+            return cls.of(dataset)
+        own = cls.of(dataset)
+        own = own.about(*processes.gather((own.centre, own.level))[0])
+        is_exact = not processes.any(not own.is_exact)
+        return dataclasses.replace(own, sums=own.sums.over(processes), is_exact=is_exact)
 
     @classmethod
     def _of_sparse(cls, dataset: Dataset, like: Statistics | None) -> Statistics:
@@ -153,6 +172,12 @@ class Statistics:
         yy = s.yy + 2 * e * s.y + s.weight * e * e
         sums = Moments(s.rows, s.weight, s.x + s.weight * d, s.y + s.weight * e, xx, xy, yy)
         return dataclasses.replace(self, sums=sums, centre=centre, level=level)
+
+    def near_means(self) -> Statistics:
+        """The same sums about whole numbers near the means, which keeps those of whole numbers exact."""
+        s = self.sums
+        x, y = torch.round(s.x / s.weight), torch.round(s.y / s.weight)
+        return self.about(self.centre + x, self.level + y)
 
     def loss(self, theta: Tensor) -> Tensor:
         """The mean of ½ Σ_k (ŷ_k − y_k)² over the rows, (P,), of models (P, K, D + 1).

@@ -152,7 +152,7 @@ def grams(rows: Rows, features: Tensor, weights: Tensor, index: Tensor | None = 
     for X, part in _parts(rows, index, features, len(features)):
         for total, w in zip(sums, weights[:, part].to(X.dtype), strict=True):
             total += (X.T * w) @ X
-    return sums
+    return rows.join(sums)[0]
 
 
 def _parts(rows: Rows, index: Tensor, features: Tensor, width: int) -> Iterator[tuple[Tensor, slice]]:

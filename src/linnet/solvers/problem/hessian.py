@@ -28,18 +28,7 @@ PAIRS = 64
 PRODUCTS = 2**23
 """Products of features, row by row, up to which all pairs of many classes share one: 64 MiB."""
 
-PARAMETERS, WORK = 1000, 2e10
-"""Parameters, and N·parameters² operations, up to which a Hessian is made to prove or refute an optimum."""
-
 TOO_LARGE = "the features are too large to be squared: scale them"
-
-
-def is_affordable(
-    outputs: int, features: int, rows: int, parameters: int = PARAMETERS, work: float = WORK
-) -> bool:
-    """Whether a whole Hessian of so many outputs, features and rows is within parameters and operations."""
-    count = outputs * (features + 1)
-    return count <= parameters and rows * count**2 <= work
 
 
 def pairs(
@@ -136,9 +125,10 @@ def hessian(objective: Objective, point: Point, stiffness: float = 1.0) -> Tenso
     H = torch.zeros(1, K, D, K, D, dtype=torch.float64, device=point.theta.device)
     weights = rows.counts.to(rows.dtype)
     for index in torch.arange(len(rows), device=H.device).split(CHUNK):
-        scores, target = point.scores[:, index], rows.target(index)
-        H += gram(rows.dense(index), objective.loss, scores, target, weights[index], stiffness=stiffness)
-    H /= rows.total
+        X1 = rows.dense(index)
+        scores, target = objective.scores_of(point, X1, index), rows.target(index)
+        H += gram(X1, objective.loss, scores, target, weights[index], stiffness=stiffness)
+    H = rows.join(H)[0] / rows.total
     l2 = torch.as_tensor(objective.l2, dtype=H.dtype, device=H.device)
     add_penalty_(H, objective.loss, l2.expand(1, D - 1))
     return H[0]

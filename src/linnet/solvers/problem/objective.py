@@ -9,7 +9,9 @@ direction and then elementwise work alone.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -17,7 +19,9 @@ from torch import Tensor
 from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
+from linnet.solvers.problem.affordable import is_affordable, is_small
 from linnet.solvers.problem.rows import ALL, Rows
+from linnet.solvers.problem.score_hessian import score_hessian
 from linnet.solvers.problem.sparse_rows import read_rows
 
 
@@ -66,6 +70,9 @@ class Objective:
         meter: where passes are counted; one of its own where None.
     """
 
+    keeps_scores: ClassVar[bool] = True
+    """Whether points have the scores of all rows, so that steps along a line and of biases cost no pass."""
+
     def __init__(
         self,
         rows: Rows,
@@ -111,10 +118,15 @@ class Objective:
         self, rows: Rows | None = None, penalty: Penalty | None = None, units: Tensor | None = None
     ) -> Objective:
         """The objective with other rows, another penalty or other units; passes are counted together."""
-        return Objective(
+        return type(self)(
             rows or self.rows, self.loss, penalty or self.penalty, intercept=self.intercept,
             units=self.units if units is None else units, meter=self.meter,
         )  # fmt: skip
+
+    @property
+    def affords_hessian(self) -> bool:
+        """Whether a whole Hessian costs so little that it is made to prove or refute an optimum."""
+        return is_affordable(self.rows.outputs, self.rows.features, len(self.rows))
 
     @property
     def l2(self) -> float | Tensor:
@@ -147,6 +159,15 @@ class Objective:
         theta[:, -1] = self.loss.level(y @ self.rows.shares)
         return theta if bool(theta.any()) else None
 
+    @property
+    def is_small(self) -> bool:
+        """Whether a whole Hessian costs so little that every step of Newton's may make one."""
+        return is_small(self.rows.outputs, self.rows.features, len(self.rows))
+
+    def least(self) -> float:
+        """What the mean loss cannot be below."""
+        return float(self.loss.least(self.rows.y).double() @ self.rows.shares)
+
     def value(self, theta: Tensor) -> float:
         """F(θ)."""
         return self.mean_loss(self.scores(theta)) + self.penalty_of(theta)
@@ -171,6 +192,37 @@ class Objective:
         sums = self.rows.gradient_of(residual if self._weights is None else residual.mul_(self._weights))
         return self._point(theta, scores, sums, self._sum(value, ALL) / self.rows.total)
 
+    def moved(self, point: Point, theta: Tensor, shift: Tensor) -> Point:
+        """The point at θ, which is that of another with its biases shifted, (K,): half a pass."""
+        return self.point_from(theta, point.scores + shift[:, None])
+
+    def balance(self, point: Point) -> Point:
+        """The point with its biases moved to their best for its weights, where no scores are kept."""
+        raise NotImplementedError("biases are moved on known scores")
+
+    @property
+    def near_rows(self) -> Objective:
+        """The objective of rows in memory that stand for all: of these themselves, or of a sample."""
+        return self
+
+    def near(self, point: Point) -> tuple[Objective, Point]:
+        """The objective that Hessians are drawn from, see `near_rows`, and the point there."""
+        return self, point
+
+    def scores_of(self, point: Point, X1: Tensor, index: Tensor) -> Tensor:
+        """The scores of some rows at a point, (K, B), the rows being X1 (B, D + 1)."""
+        return point.scores[:, index]
+
+    def each(self, theta: Tensor, scores: Tensor | None = None) -> Iterator[tuple[Tensor, slice]]:
+        """The scores of all rows at θ, (K, B), some rows at a time, and which: known ones cost no pass."""
+        yield self.rows.scores(theta) if scores is None else scores, ALL
+
+    def sizes(self, point: Point) -> tuple[float, float]:
+        """Σ ω |∂l/∂o| |o| and Σ ω o² at a point, which rounding goes by."""
+        slope, sizes = self.residual(point.scores).abs(), point.scores.abs().double()
+        size = float((slope * sizes).sum()) / self.rows.total
+        return size, float(sizes.square().sum(0) @ self.rows.shares)
+
     def scores(self, theta: Tensor) -> Tensor:
         """The scores of all rows, (K, N), at θ or along a direction: half a pass."""
         self.meter.read += len(self.rows) / 2
@@ -179,6 +231,10 @@ class Objective:
     def mean_loss(self, scores: Tensor) -> float:
         """The mean loss at known scores: no pass."""
         return self._loss_of(scores, ALL) / self.rows.total
+
+    def loss_at(self, theta: Tensor, scores: Tensor) -> float:
+        """The mean loss at θ, of whose scores it is made where scores are kept: no pass then."""
+        return self.mean_loss(scores)
 
     def penalty_of(self, theta: Tensor) -> float:
         """The penalty at θ."""
@@ -223,33 +279,3 @@ class Objective:
         gradient = sums / self.rows.total
         gradient[:, :-1] += self.l2 * theta[:, :-1]
         return Point(theta, scores, loss, loss + self.penalty_of(theta), self.free_(gradient))
-
-
-def score_hessian_product(loss: Loss, scores: Tensor, target: Tensor, direction: Tensor) -> Tensor:
-    """∂²l/∂o² q of each row, (K, B): for softmax p ⊙ (q − pᵀq); else curvature ⊙ q.
-
-    Args:
-        loss: the loss l.
-        scores: o, (K, B).
-        target: as `Loss.value` takes it.
-        direction: q, (K, B).
-    """
-    if loss.couples_outputs:
-        p = torch.softmax(scores, -2)
-        return p * (direction - (p * direction).sum(-2, keepdim=True))
-    return loss.curvature(scores, target) * direction
-
-
-def score_hessian(loss: Loss, scores: Tensor, target: Tensor, weights: Tensor | None) -> Tensor:
-    """Σ ω_i ∂²l_i/∂o², (K, K): for softmax diag(Σ ω p) − Σ ω p pᵀ; else the curvatures' sums on the diagonal.
-
-    Args:
-        loss: the loss l.
-        scores: o, (K, N).
-        target: as `Loss.value` takes it.
-        weights: ω, (N,); all 1 when None.
-    """
-    curves = torch.softmax(scores, -2) if loss.couples_outputs else loss.curvature(scores, target)
-    weighted = curves if weights is None else curves * weights
-    H = weighted.sum(1).diag()
-    return H - weighted @ curves.T if loss.couples_outputs else H

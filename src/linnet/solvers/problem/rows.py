@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.device import map_in_threads
 from linnet.errors import UsageError
@@ -58,7 +59,11 @@ class Rows(ABC):
         self.weights = None if weights is None else weights.double()
         self.total = float(len(y)) if self.weights is None else float(self.weights.sum())
         self.spreads: dict[bool, Any] = {}  # found by `standard`, with a bias and without
-        if not len(y):
+        self._refuse_empty()
+
+    def _refuse_empty(self) -> None:
+        """Refuse rows of which none counts."""
+        if not len(self):
             raise UsageError("there are no rows to solve for: the data set is empty")
         if not self.total > 0:
             raise UsageError(
@@ -67,6 +72,11 @@ class Rows(ABC):
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @property
+    def everyone(self) -> int:
+        """How many rows there are, with those of other processes."""
+        return len(self)
 
     @property
     def counts(self) -> Tensor:
@@ -149,6 +159,18 @@ class Rows(ABC):
         """
         scores = self.scores(theta)
         return scores, self.gradient_of(elementwise(scores, ALL))
+
+    def join(self, *sums: Tensor) -> list[Tensor]:
+        """Sums over these rows as those over all: of several processes each may have some rows."""
+        return list(sums)
+
+    def most(self, value: float) -> float:
+        """The largest of what is found of these rows and, likewise, of others."""
+        return value
+
+    def targets(self) -> Iterator[tuple[Tensor, slice]]:
+        """Targets as dense numbers, (K, B), some rows at a time, and which."""
+        yield Loss.encode(self.y, self.outputs, torch.float64), ALL
 
     def target(self, part: slice | Tensor = ALL) -> Tensor:
         """The targets of some rows as a loss takes them: indices (B,), or dense (K, B)."""

@@ -9,31 +9,27 @@ scores are then those of columns near 0 of unit size, wherever the columns lie a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
+from linnet.solvers.passes.rows import PassRows
 from linnet.solvers.problem.centred_rows import CentredRows
 from linnet.solvers.problem.double_double import DoubleDouble, add_up, power
 from linnet.solvers.problem.error_free import two_product
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import DenseRows, Rows, height_of
+from linnet.solvers.problem.rows import DenseRows, Rows
 from linnet.solvers.problem.sparse_rows import CentredSparseRows, SparseRows
+from linnet.solvers.problem.spread import Spread, find_spread
 
 SAMPLE, FAR = 4096, 30.0
 """Pixels stay as they are, unless in so many rows some column lies so many deviations from 0."""
 
 HEAVIEST = 1e150
 """The largest penalty of a scaled column: a column that is all but nothing is scaled up no further."""
-
-TINY, HUGE = 1e-140, 1e140
-"""Sizes whose squares lose nothing."""
 
 LARGEST = 50_000_000
 """Numbers in the rows, N·D, up to which their own space is entered: they become dense in float64."""
@@ -115,7 +111,8 @@ def standardise(objective: Objective, l2: float = 0.0, *, is_uniform: bool = Fal
         return Framed(objective)
     if isinstance(rows, DenseRows) and not _is_worth_it(rows, intercept):
         return Framed(objective)
-    spread = find_spread(rows, intercept)
+    is_passed = isinstance(rows, PassRows)
+    spread = rows.survey.spreads[intercept] if is_passed else find_spread(rows, intercept)
     factor = _scale(objective, spread, l2, is_uniform)
     scale = rows.scale if isinstance(rows, DenseRows) else 1.0
     level = _level(rows, objective.loss, intercept)
@@ -144,7 +141,8 @@ def enters_row_space(objective: Objective) -> bool:
     is_small = len(rows) * rows.features <= LARGEST
     if isinstance(rows, SparseRows) and objective.loss.is_for_classes:
         is_small = is_small and len(rows) ** 2 * rows.features <= LONG
-    return len(rows) < rows.features and penalty.l2 > 0 and not penalty.l1 and is_small
+    is_passed = isinstance(rows, PassRows)
+    return not is_passed and len(rows) < rows.features and penalty.l2 > 0 and not penalty.l1 and is_small
 
 
 def enter_row_space(framed: Framed) -> Framed:
@@ -173,6 +171,8 @@ def _centre(rows: Rows, centre: Tensor, factor: Tensor, level: Tensor) -> Rows:
     if isinstance(rows, SparseRows):
         return CentredSparseRows(rows, y, centre, factor)
     assert isinstance(rows, DenseRows), "rows are dense or sparse"
+    if isinstance(rows, PassRows):
+        return rows.centred(centre, factor * rows.scale, y)
     centred = CentredRows(rows.dataset, y, centre, factor * rows.scale, rows.dtype)
     centred.outputs = rows.outputs  # of two classes one may be enough
     return centred
@@ -180,7 +180,7 @@ def _centre(rows: Rows, centre: Tensor, factor: Tensor, level: Tensor) -> Rows:
 
 def _is_worth_it(rows: DenseRows, intercept: bool) -> bool:
     """Whether rows are not pixels, which share one unit, or are pixels far from 0."""
-    if rows.X.dtype != torch.uint8:
+    if rows.X.dtype != torch.uint8 or isinstance(rows, PassRows):
         return True
     every = max(1, len(rows) // SAMPLE)
     X = rows.X[::every].double()
@@ -202,83 +202,7 @@ def _level(rows: Rows, loss: Loss, intercept: bool) -> Tensor:
     """A number amid each regression's targets, (K,); 0 for classes."""
     if not (intercept and loss.is_of_differences and rows.y.is_floating_point()):
         return torch.zeros(rows.outputs, dtype=torch.float64, device=rows.y.device)
+    if isinstance(rows, PassRows):  # the same in every process
+        return rows.survey.sample.y.double().mean(0)
     y = rows.y.double()
     return (y[0] + (y - y[0]).mean(0)).nan_to_num(0.0, 0.0, 0.0)
-
-
-class Spread(NamedTuple):
-    """Where stored columns lie and how far they reach about there: mean and root mean square, (D,) each."""
-
-    centre: Tensor
-    size: Tensor
-
-
-def find_spread(rows: Rows, intercept: bool) -> Spread:
-    """The spread of the rows that count, in float64; found once a set of rows."""
-    if intercept not in rows.spreads:
-        find = _spread_sparse if isinstance(rows, SparseRows) else _spread_dense
-        rows.spreads[intercept] = find(rows, intercept)
-    return rows.spreads[intercept]
-
-
-def _blocks(rows: Rows) -> Iterator[tuple[Tensor, Tensor]]:
-    """Stored rows that count in float64, (B, D), and their shares, (B,)."""
-    height = height_of(rows.features, 1)
-    for X, share in zip(rows.X.split(height), rows.shares.split(height), strict=True):
-        is_all = rows.weights is None or bool((share > 0).all())
-        yield (X.double(), share) if is_all else (X[share > 0].double(), share[share > 0])
-
-
-def _spread_dense(rows: Rows, intercept: bool) -> Spread:
-    """In one look, or in another of scaled columns where their squares end in 0 or infinity."""
-    spread = _look(rows, intercept, None)
-    size = spread.size
-    if bool(((size > TINY) & (size < HUGE)).all()):
-        return spread
-    reach = torch.stack([(X - spread.centre).abs().amax(0) for X, _ in _blocks(rows) if len(X)]).amax(0)
-    return _look(rows, intercept, 1 / power(reach))
-
-
-def _look(rows: Rows, intercept: bool, inverse: Tensor | None) -> Spread:
-    """Mean and size of each column, block after block, about the first row, so that constants give 0.
-
-    The squares of blocks are about their own means, and are put together by those (Chan, Golub and LeVeque,
-    1983).
-    """
-    first = next(X[0] for X, _ in _blocks(rows) if len(X)) if intercept else None
-    shares, means, squares = list[Tensor](), list[Tensor](), list[Tensor]()
-    for X, share in _blocks(rows):
-        off = X if first is None else X - first
-        off = off if inverse is None else off * inverse
-        total = share.sum().clamp(min=torch.finfo(share.dtype).tiny)
-        mean = share @ off / total
-        off = off - mean if intercept else off.clone()
-        shares.append(total)
-        means.append(mean)
-        squares.append(share @ off.square_())
-    W, M = torch.stack(shares)[:, None], torch.stack(means)
-    unit = 1.0 if inverse is None else inverse
-    if first is None:
-        return Spread(M.new_zeros(rows.features), torch.stack(squares).sum(0).sqrt() / unit)
-    mean = (W * M).sum(0)
-    size = (torch.stack(squares) + W * (M - mean).square()).sum(0).sqrt()
-    return Spread(first + mean / unit, size / unit)
-
-
-def _spread_sparse(rows: Rows, intercept: bool) -> Spread:
-    X, D = rows.X.tocsc(), rows.features
-    data, share = X.data.astype(np.float64), rows.shares.numpy()[X.indices]
-    column = np.repeat(np.arange(D), np.diff(X.indptr))
-    held = np.bincount(column, share, D)
-    full = np.diff(X.indptr) == len(rows)
-    first = np.zeros(D)
-    first[full] = data[X.indptr[:-1][full]]  # so that a constant column is centred to 0 exactly
-    centre = first + np.bincount(column, share * (data - first[column]), D) if intercept else np.zeros(D)
-    off = data - centre[column]
-    rest = np.where(full, 0.0, np.abs(centre))  # of entries that are not stored
-    reach = np.zeros(D)
-    np.maximum.at(reach, column, np.abs(off))
-    inverse = 1 / power(torch.from_numpy(np.maximum(reach, rest))).numpy()
-    squares = np.bincount(column, share * (off * inverse[column]) ** 2, D)  # of integers where there is none
-    squares = squares + np.where(full, 0.0, (1 - held).clip(0)) * (centre * inverse) ** 2
-    return Spread(torch.from_numpy(centre), torch.from_numpy(np.sqrt(squares) / inverse))

@@ -31,10 +31,11 @@ from linnet.solvers.smooth.batched_objective import BatchedObjective, Values
 from linnet.solvers.smooth.by_class import ByClass
 from linnet.solvers.smooth.extrapolate import Extrapolation
 from linnet.solvers.smooth.lbfgs import LBFGS, SINGLE, coarsen
+from linnet.solvers.smooth.line_search import NOISE, SHORTEST, is_low_enough, shrink
 from linnet.solvers.smooth.memory import Memory, dot
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.preconditioners import Basis, Inverse, Preconditioner, Spectral
-from linnet.solvers.smooth.smooth import NOISE, ROUNDED, SHORTEST, is_low_enough, reach_limit, shrink
+from linnet.solvers.smooth.smooth import ROUNDED, reach_limit
 from linnet.solvers.smooth.staged import DEAR
 from linnet.solvers.solution import CONVERGED, STALLED, UNATTAINED, Certificate, Minimum, Status
 

@@ -47,6 +47,7 @@ class ByClass(Preconditioner):
 
     def build(self, objective: Objective, point: Point) -> Inverse:
         """See `Preconditioner.build`; for more than 2000 features or 100 classes as `Blocks` does."""
+        objective, point = objective.near(point)
         basis = self.basis or Basis()
         with limit_threads(1):
             basis.latest = self._build(objective, point, basis)

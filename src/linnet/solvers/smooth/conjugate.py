@@ -11,7 +11,8 @@ from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.solvers.problem.objective import Objective, Point
-from linnet.solvers.smooth.smooth import ROUNDED, SmoothSolver, Step, reach_limit, search
+from linnet.solvers.smooth.line_search import search
+from linnet.solvers.smooth.smooth import ROUNDED, SmoothSolver, Step, reach_limit
 from linnet.solvers.solution import CONVERGED, STALLED, Status
 
 COARSEST, FINEST = 0.3, 1e-3

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from linnet.solvers.passes.rows import PassRows
 from linnet.solvers.problem.centred_rows import CentredRows
 from linnet.solvers.problem.objective import Objective, Point
+from linnet.solvers.smooth.line_search import search
 from linnet.solvers.smooth.memory import Memory
 from linnet.solvers.smooth.preconditioners import Inverse, Preconditioner, Spectral
-from linnet.solvers.smooth.smooth import ROUNDED, SmoothSolver, Step, reach_limit, search
+from linnet.solvers.smooth.smooth import ROUNDED, SmoothSolver, Step, reach_limit
 from linnet.solvers.solution import CONVERGED, STALLED, Status
 
 SINGLE = 3e-8
@@ -92,7 +94,11 @@ def _look_ahead(
 
 def coarsen(objective: Objective) -> Objective:
     """The objective in float32, of rows that lie so near 0 that it is fine enough to begin with."""
-    return objective.with_dtype(torch.float32) if isinstance(objective.rows, CentredRows) else objective
+    return (
+        objective.with_dtype(torch.float32)
+        if isinstance(objective.rows, CentredRows | PassRows)
+        else objective
+    )
 
 
 def widen(objective: Objective, point: Point) -> tuple[Objective, Point]:

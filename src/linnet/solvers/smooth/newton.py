@@ -12,9 +12,10 @@ from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.smooth.by_class import ByClass
 from linnet.solvers.smooth.few import FINE
 from linnet.solvers.smooth.lbfgs import LBFGS, Pace
+from linnet.solvers.smooth.line_search import search
 from linnet.solvers.smooth.preconditioners import count_pairs, count_passes
 from linnet.solvers.smooth.sampled import Curvature
-from linnet.solvers.smooth.smooth import SmoothSolver, Step, reach_limit, search
+from linnet.solvers.smooth.smooth import SmoothSolver, Step, reach_limit
 from linnet.solvers.solution import CONVERGED, LIMIT, STALLED, Status
 
 SOFTEST = 1e-6
@@ -91,7 +92,7 @@ class Newton(SmoothSolver):
 def _is_long(objective: Objective) -> bool:
     """Whether a Hessian of all rows takes so long that steps by a Hessian a class are worth their making."""
     rows, loss = objective.rows, objective.loss
-    if loss.is_quadratic or loss.has_straight_parts:
+    if loss.is_quadratic or loss.has_straight_parts or not objective.keeps_scores:
         return False
     entries = count_pairs(rows) if loss.couples_outputs else rows.outputs
     work = len(rows) * entries * rows.features**2

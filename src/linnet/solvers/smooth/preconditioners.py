@@ -96,6 +96,7 @@ class Spectral(Preconditioner):
 
     def build(self, objective: Objective, point: Point) -> Inverse:
         """See `Preconditioner.build`; for more than 2000 features as `Blocks` does."""
+        objective, point = objective.near(point)
         rows, basis = objective.rows, self.basis or Basis()
         threads = torch.get_num_threads() if rows.y.device.type == "cpu" else 1
         if has_blocks(rows):
@@ -175,6 +176,7 @@ class Blocks(Preconditioner):
 
     def build(self, objective: Objective, point: Point) -> Inverse:
         """See `Preconditioner.build`."""
+        objective, point = objective.near(point)
         index, weights = draw(objective, point, self.rows, self.seed)
         rows, scores = objective.rows.sample(index), point.scores[:, index]
         target = rows.target()

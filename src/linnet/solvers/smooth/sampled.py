@@ -69,15 +69,23 @@ class Curvature:
 
     def begin(self, start: Tensor, minimise: Minimiser) -> Tensor:
         """Where to begin on all rows, (K, D + 1): the optimum of a sample, or the start where none serves."""
-        index = None if bool(start[:, :-1].any()) else draw_sample(self.objective, self.seed)
-        if index is None:  # or weights that someone has found already
+        sample = None if bool(start[:, :-1].any()) else self._sample()
+        if sample is None:  # or weights that someone has found already
             return start
-        sample = self.objective.sample(index)
         found = minimise(sample, start)
         if found is None:
             return start
         self._kept, self._is_sampled = hessian(sample, found), True
         return found.theta
+
+    def _sample(self) -> Objective | None:
+        """The objective of a sample; None where there are too few rows of it."""
+        if not self.objective.keeps_scores:
+            sample = self.objective.near_rows
+            is_enough = len(sample.rows) >= EACH * sample.rows.outputs * (sample.rows.features + 1)
+            return sample if is_enough and not sample.loss.has_straight_parts else None
+        index = draw_sample(self.objective, self.seed)
+        return None if index is None else self.objective.sample(index)
 
     def direction(self, point: Point, stiffness: float = 1.0) -> tuple[Tensor, float]:
         """−H⁻¹ g, (K, D + 1), and the gain that a step along it promises, ½ gᵀH⁻¹g."""

@@ -10,7 +10,6 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,7 +19,7 @@ from linnet.model.history import Record
 from linnet.solvers.certificate.certify import Bound, certify
 from linnet.solvers.certificate.duality import rounding
 from linnet.solvers.certificate.unattained import APART, explain_no_optimum, is_separated
-from linnet.solvers.problem.hessian import is_affordable, newton_direction
+from linnet.solvers.problem.hessian import newton_direction
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import standardise_rows
 from linnet.solvers.smooth.stored import leave
@@ -38,18 +37,13 @@ from linnet.solvers.solution import (
     Status,
 )
 
-FEW, WORK = 300, 1e10
-"""Parameters, and N·parameters² operations a Hessian, up to which a whole Hessian costs little."""
-
 SHORT = 100.0
 """How many tolerances a whole Newton step may still gain where a solver says that it is there."""
 
-BETTER = "take solver newton, a smaller tol, or set l2 above 0"
+PROVEN = 1e-9
+"""The share of the objective that a proof of Huber's loss need not be nearer than."""
 
-ARMIJO = 1e-4
-SHORTEST = 1e-10
-NOISE = {torch.float32: 1e-6, torch.float64: 1e-14}
-"""How far rounding may move a mean loss, relatively."""
+BETTER = "take solver newton, a smaller tol, or set l2 above 0"
 
 ROUNDED = "rounding allows no lower objective: ask for a larger tol"
 
@@ -147,7 +141,7 @@ class SmoothSolver(SolverSpec):
         that tells.
         """
         rows = objective.rows
-        asks_hessian = not self.knows_hessian and is_small(rows.outputs, rows.features, len(rows))
+        asks_hessian = not self.knows_hessian and objective.is_small
         is_wide = rows.dtype == step.objective.rows.dtype == torch.float64
         is_settled = objective.penalty.l2 and status.name == CONVERGED and not asks_hessian
         objective = objective.with_dtype(torch.float64)
@@ -169,7 +163,8 @@ class SmoothSolver(SolverSpec):
     def _weigh_proof(self, objective: Objective, status: Status, bound: Bound) -> Status:
         """The status by the bound, where that is near the truth: without a penalty, if there is one."""
         size = abs(bound.point.value)
-        unit = self.tol * size + 2 * rounding(objective, bound.point)
+        tol = max(self.tol, PROVEN) if objective.loss.has_straight_parts else self.tol
+        unit = tol * size + 2 * rounding(objective, bound.point)
         if objective.penalty.l2 or bound.name == NONNEGATIVE:
             return status
         advice = f"it may be {bound.gap:.2g} above an optimum of {size:.6g}"
@@ -185,13 +180,9 @@ def _settle(status: Status, left: float, near: float, far: float, advice: str) -
     return status
 
 
-def is_small(outputs: int, features: int, rows: int) -> bool:
-    """Whether a whole Hessian of so many outputs, features and rows costs little."""
-    return is_affordable(outputs, features, rows, FEW, WORK)
-
-
 def _measure(step: Step) -> dict[str, float]:
-    return {"gradient_norm": float(step.point.gradient.norm()), "estimate": step.estimate}
+    found = {"gradient_norm": float(step.point.gradient.norm()), "estimate": step.estimate}
+    return found if step.objective.keeps_scores else found | {"passes": step.objective.passes}
 
 
 def follow(
@@ -241,60 +232,3 @@ def _record(step: Step, epoch: int) -> Record:
 def reach_limit(iterations: int) -> Status:
     """The end of a solver that ran out of iterations."""
     return Status(LIMIT, f"allow more than {iterations} iterations (max_iter), or a larger tol")
-
-
-def search(
-    objective: Objective,
-    at: Point,
-    direction: Tensor,
-    slope: float | None = None,
-    change: Tensor | None = None,
-) -> tuple[Point | None, float]:
-    """A point along a direction that is low enough, None where rounding hides any gain; its share of the way.
-
-    The full step is tried first, in one pass with its gradient. Where it is too long the scores along the
-    line are known, so shorter steps cost no pass, but one product for the gradient of the last. A step is
-    taken by Armijo's rule, or, where rounding hides the gain, by the slope at its end ("approximate Wolfe";
-    Hager and Zhang, 2005).
-
-    Args:
-        objective: what to lower.
-        at: where to start.
-        direction: (K, D + 1), float64; downhill.
-        slope: along the direction; that of the gradient when None, which knows nothing of L1.
-        change: of the scores along the direction, (K, N), where it is known.
-    """
-    slope = float((at.gradient * direction).sum()) if slope is None else slope
-    theta = at.theta + direction
-    full = objective.point(theta) if change is None else objective.point_from(theta, at.scores + change)
-    end = math.inf if objective.penalty.l1 else float((full.gradient * direction).sum())
-    if is_low_enough(at.value, full.value, slope, end, NOISE[objective.rows.dtype]):
-        return full, 1.0
-    change, size, value = full.scores - at.scores if change is None else change, 1.0, full.value
-    while size > SHORTEST:
-        size *= float(shrink(*torch.tensor([at.value, value, slope * size], dtype=torch.float64)))
-        theta, scores = at.theta + size * direction, at.scores + size * change
-        value = objective.mean_loss(scores) + objective.penalty_of(theta)
-        if value < at.value + ARMIJO * size * slope:
-            return objective.point_from(theta, scores), size
-    return None, 0.0
-
-
-def is_low_enough(before: Any, after: Any, slope: Any, end: Any, noise: float) -> Any:
-    """Whether a step is to be taken: of one model, or of each of several.
-
-    Args:
-        before: the objective where the step starts.
-        after: the objective where it ends.
-        slope: along the step where it starts.
-        end: the slope where it ends.
-        noise: how far rounding may move the objective, relatively.
-    """
-    is_level = after <= before + noise * abs(before)
-    return (after < before + ARMIJO * slope) | (is_level & (abs(end) <= 0.9 * abs(slope)))
-
-
-def shrink(before: Tensor, after: Tensor, slope: Tensor) -> Tensor:
-    """How much shorter to step: to the lowest point of the parabola through both ends, within bounds."""
-    curvature = after - before - slope
-    return torch.where(curvature > 0, -slope / (2 * curvature.clamp(min=1e-300)), 0.5).clamp(0.1, 0.5)

@@ -78,11 +78,16 @@ class Staged(SmoothSolver):
     ) -> Tensor:
         """Where a sample of the rows leads to: 8000 of four times as many, or a fifth of few."""
         rows = objective.rows
+        if not objective.keeps_scores:
+            return self._settle(objective.near_rows, start, preconditioner)
         counted = torch.arange(len(rows)) if rows.weights is None else rows.weights.nonzero()[:, 0].cpu()
         size = min(SAMPLE, len(counted) // 5) if few else SAMPLE
         if len(counted) < 4 * size or size < FEWEST or bool(start.any()):
             return start
         order = torch.randperm(len(counted), generator=generator(self.seed, "warm"))
-        sample = objective.sample(counted[order[:size]].to(start.device))
+        return self._settle(objective.sample(counted[order[:size]].to(start.device)), start, preconditioner)
+
+    def _settle(self, sample: Objective, start: Tensor, preconditioner: Preconditioner | None) -> Tensor:
+        """About the optimum of a sample."""
         *_, last = LBFGS(1e-2, self.memory, 30, preconditioner).steps(sample, start)
         return last.point.theta

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from linnet.solvers.problem.objective import Objective, Point
@@ -33,6 +34,8 @@ def leave(
     if float(shift.abs().max()) ** 2 <= enough:  # the loss is flat there, and rises by less
         return theta, status
     # Of rows that are fitted exactly, a share of what they leave without a model.
-    enough = max(enough, share * abs(objective.mean_loss(point.scores.new_zeros(point.scores.shape))))
-    lost = objective.mean_loss(point.scores + shift.to(point.scores)[:, None]) - point.loss
+    blank = objective.loss_at(torch.zeros_like(theta), point.scores.new_zeros(point.scores.shape))
+    scores = point.scores + shift.to(point.scores)[:, None]
+    lost = objective.loss_at(framed.enter(theta), scores) - point.loss
+    enough = max(enough, share * abs(blank))
     return theta, Status(STALLED, FAR) if lost > enough else status
