@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from glob import has_magic
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
+from linnet.data.addresses import Address, find_files, is_address
 from linnet.data.formats.array_names import HDF5
 from linnet.data.formats.foreign import is_foreign
 from linnet.data.formats.frames import is_table
 from linnet.data.formats.idx_names import is_idx_folder
 from linnet.data.formats.picture_files import is_picture
 from linnet.data.formats.stored_arrays import is_sparse_matrix
-from linnet.data.formats.table_files import TableFiles, has_rows, is_pattern, match, sort_out, tables_in
+from linnet.data.formats.table_files import (
+    TableFiles,
+    has_rows,
+    is_pattern,
+    is_plain,
+    match,
+    sort_out,
+    tables_in,
+)
 from linnet.data.formats.zipped import ZIP, is_zipped, list_tables, tables_in_zip
 from linnet.errors import FormatError
 
@@ -35,6 +45,8 @@ def find(name: str, folder: Path | str | None = None) -> Path | None:
 
     Of a pattern it is the first table that it means.
     """
+    if is_address(name):
+        return cast("Path", Address(name))
     path = Path(folder or "") / name
     if path.exists() or is_zipped(path):
         return path
@@ -52,6 +64,8 @@ def find_tables(name: str, folder: Path | str | None = None, *, is_whole: bool =
     Raises:
         FormatError: it cannot be told which part a file is.
     """
+    if is_address(name):
+        return _find_at_address(name, is_whole=is_whole)
     path = Path(folder or "") / name
     if is_zipped(path):
         return TableFiles((path,)) if is_table(path.name) else None
@@ -65,6 +79,23 @@ def find_tables(name: str, folder: Path | str | None = None, *, is_whole: bool =
         return _pass_over(sort_out(tables, name, path, is_whole=is_whole), path) if tables else None
     tables = match(name, folder) if is_pattern(name) else []
     return sort_out(tables, name, is_whole=is_whole) if tables else None
+
+
+def _find_at_address(name: str, *, is_whole: bool) -> TableFiles:
+    """The tables at an address: of a folder as `tables_in` has them.
+
+    Raises:
+        FormatError: there are none, which alone are read from addresses.
+    """
+    place = Address(name)
+    found = [one for one in find_files(name) if has_rows(one.name) and is_plain(one.name)]
+    if not found:
+        raise FormatError(f"{name} has no tables, which alone are read from addresses")
+    is_folder = found != [place] and not has_magic(name)
+    here = [one for one in found if len(one.parts) == len(place.parts) + 1] if is_folder else []
+    paths: Any = here or found
+    folder: Any = place if is_folder else None
+    return sort_out(paths, name, folder, is_whole=is_whole)
 
 
 def has_pictures(folder: Path) -> bool:

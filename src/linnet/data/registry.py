@@ -10,6 +10,7 @@ from typing import Any
 
 from linnet.config.table import TableOptions
 from linnet.data import locate, user_data
+from linnet.data.addresses import local_path
 from linnet.data.arguments import HOW, weigh_by_file
 from linnet.data.coerce import describe
 from linnet.data.dataset import Splits
@@ -89,7 +90,8 @@ def load(
         name: one of `sources`, such as "fashion_mnist" or "digits", or "auto": Fashion-MNIST where it is or
             can be had, otherwise digits. A data set asked for by name is never replaced by another. Or a path
             of your own data: a table, a folder or a pattern of tables (data/part-*.csv), a zip of pictures,
-            or a folder of them (./pictures). Or a frame of pandas, polars or pyarrow. Or, with stream,
+            or a folder of them (./pictures); with stream the address of tables, too (s3://bucket/*.parquet).
+            Or a frame of pandas, polars or pyarrow. Or, with stream,
             batches: a function that returns an iterator over pairs (X, y), or what can be gone through anew,
             such as a DataLoader; they come with the same rows in the same order each time.
         data_dir: the folder with the data set's files.
@@ -167,7 +169,7 @@ def load(
     if not is_place:
         tell = say or (lambda text: None)
         return user_data.take_frame(name, tell, hold_out=hold_out, options=options, test=test)
-    is_own, name = not isinstance(name, str) or locate.is_own(name), os.fspath(name)
+    is_own, name = not isinstance(name, str) or locate.is_own(name), local_path(os.fspath(name))
     if is_own:
         splits = user_data.load(
             name, data_dir, say or (lambda text: None), hold_out=hold_out, options=options,

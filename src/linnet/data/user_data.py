@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from linnet.config.table import TableOptions
+from linnet.data.addresses import is_address, local_path
 from linnet.data.dataset import Splits
 from linnet.data.formats import hdf5
 from linnet.data.formats.array_files import find_features, read_array_files
@@ -98,6 +99,7 @@ def refuse_options(name: str, folder: Path | str | None, options: TableOptions) 
     Raises:
         FormatError, UsageError: naming it.
     """
+    name = local_path(name)
     if not Path(folder or "", name).is_dir():
         refuse_foreign(name)
     check_options(name, find_tables(name, folder), options)
@@ -176,7 +178,8 @@ def load_whole(
         DataNotFoundError: there is nothing.
         FormatError: it is none of these, or a row's class is not known.
     """
-    path = find(str(name), folder)
+    name = local_path(str(name))
+    path = find(name, folder)
     if path is None:
         raise DataNotFoundError(
             f"no data at {Path(folder or '') / name}: expected a table (CSV, Parquet, Excel, JSON "
@@ -189,6 +192,12 @@ def load_whole(
     if (files := find_tables(str(name), folder)) is not None:
         if test is not None:
             files = _with_test(files, str(name), test, folder)
+        if not (options is not None and options.stream) and (
+            far := next(filter(is_address, files.all), None)
+        ):
+            raise UsageError(
+                f"{far} is an address, whose rows are read as a stream: say --stream (stream=True)"
+            )
         # Other rows of a model whose own were streamed may be of a format that is read whole.
         is_free = known is None and schema is None
         if options is not None and options.stream and files.is_svmlight:
@@ -234,6 +243,7 @@ def load_whole(
 
 def _with_test(files: TableFiles, name: str, test: str, folder: Path | str | None) -> TableFiles:
     """The files of a table, and those of the rows to test on."""
+    test = local_path(test)
     found = find_tables(test, folder)
     if found is None:
         raise DataNotFoundError(f"no table to test on at {Path(folder or '') / test}")

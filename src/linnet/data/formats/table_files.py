@@ -110,7 +110,7 @@ def match_all(name: str, folder: Path | str | None = None) -> list[Path]:
     """Whatever a pattern means, folders too, in the order of their names; hidden ones are none."""
     place = Path(name) if os.path.isabs(name) else Path(folder or "") / name
     found = Path(place.anchor).glob(os.fspath(place.relative_to(place.anchor)))
-    return sorted(path for path in found if _is_plain(path.name))
+    return sorted(path for path in found if is_plain(path.name))
 
 
 def tables_in(folder: Path) -> list[Path]:
@@ -120,10 +120,10 @@ def tables_in(folder: Path) -> list[Path]:
 
 
 def _is_table_of(path: Path, folder: Path) -> bool:
-    return has_rows(path.name) and path.is_file() and all(map(_is_plain, path.relative_to(folder).parts))
+    return has_rows(path.name) and path.is_file() and all(map(is_plain, path.relative_to(folder).parts))
 
 
-def _is_plain(name: str) -> bool:
+def is_plain(name: str) -> bool:
     """Whether a file is one of data, and not hidden or the shadow of a Mac or of an open workbook."""
     return not name.startswith((".", "_", "~$"))
 

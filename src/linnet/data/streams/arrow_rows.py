@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linnet.data.addresses import is_address
 from linnet.errors import DataError, FormatError
 
 Where = Callable[[int], str]
@@ -19,6 +20,10 @@ Where = Callable[[int], str]
 
 EXACT = {"float16": "float32", "int8": "float32", "uint8": "float32", "int16": "float32", "uint16": "float32"}
 """Types of columns that float32 holds to the last digit."""
+
+
+REQUEST = 1 << 22
+"""Bytes of a column that are asked of another machine at once."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,8 @@ def open_parquet(path: Path) -> Any:
     """
     parquet: Any = importlib.import_module("pyarrow.parquet")
     with faults(path):
+        if is_address(path):
+            return parquet.ParquetFile(path.open("rb"), pre_buffer=False, buffer_size=REQUEST)
         return parquet.ParquetFile(path, memory_map=True, pre_buffer=False, buffer_size=1 << 20)
 
 
@@ -137,7 +144,7 @@ def open_arrow(path: Path) -> Any:
     import pyarrow as pa
 
     with faults(path):
-        return pa.ipc.open_file(pa.memory_map(str(path)))
+        return pa.ipc.open_file(path.open("rb") if is_address(path) else pa.memory_map(str(path)))
 
 
 def is_parquet(path: Path) -> bool:
@@ -162,6 +169,8 @@ def is_mapped(path: Path) -> bool:
     """Whether the batches of an Arrow file are its own bytes, mapped into memory, and not unpacked ones."""
     import pyarrow as pa
 
+    if is_address(path):
+        return False
     with faults(path), pa.memory_map(str(path)) as file:
         reader = pa.ipc.open_file(file)
         if not reader.num_record_batches:
