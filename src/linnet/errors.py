@@ -23,6 +23,7 @@ and of every warning that speaks of the result's worth:
     ├── ShortfallWarning                   a solver ended short of the optimum, or there is none
     ├── GridEdgeWarning                    the best of a grid lies at its edge
     ├── SeparationWarning                  classes are told apart without error, so some weights have no end
+    ├── ApartWarning                       processes started together do not compute together
     ├── WeightWarning                      row weights can hardly be what they are taken for
     └── MissingFontWarning                 a figure's characters have no font here
 
@@ -133,6 +134,10 @@ class GridEdgeWarning(UserWarning):
 
 class SeparationWarning(UserWarning):
     """Classes are told apart without error, so some weights grow without end; the message names them."""
+
+
+class ApartWarning(UserWarning):
+    """Processes that were started together do not compute together; the message says how they would."""
 
 
 class WeightWarning(UserWarning):

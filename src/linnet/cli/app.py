@@ -16,7 +16,8 @@ from cyclopts import App, Parameter
 from cyclopts.config import Dict
 
 from linnet._version import __version__
-from linnet.dist.launch import find_launch, joined
+from linnet.dist.environment import find_launch
+from linnet.dist.launch import joined
 from linnet.errors import INTERRUPTED_CODE, LinnetError, UsageError
 
 COMMANDS = (

@@ -4,112 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from linnet.dist.environment import Launch, find_launch
 from linnet.dist.processes import launched, time_limit
-from linnet.errors import LinnetError, ProcessError, UsageError
+from linnet.errors import ApartWarning, LinnetError, ProcessError, UsageError, warn
 
 FAILED, MOMENT = "linnet/failed", 2.0
 """What the first process writes where all meet when it fails; how long others wait to see it, in seconds."""
-
-
-@dataclass(frozen=True)
-class Launch:
-    """How a process was started.
-
-    Args:
-        rank: which it is, from 0.
-        size: of how many.
-        local: which it is on its machine, from 0.
-        local_size: of how many on its machine.
-        address: of the machine of the first, and a port there; empty where the environment has them.
-        attempt: how often all were started before, by an elastic launcher.
-        attempts: how often they may be started again.
-    """
-
-    rank: int
-    size: int
-    local: int = 0
-    local_size: int = 1
-    address: tuple[str, str] | None = None
-    attempt: int = 0
-    attempts: int = 0
-
-    @property
-    def is_first(self) -> bool:
-        """Whether this is the one that writes and prints."""
-        return self.rank == 0
-
-
-def find_launch(environment: Mapping[str, str] = os.environ) -> Launch | None:
-    """How this process was started; None where it was started alone.
-
-    torchrun (and Ray Train, TorchDistributor and PyTorchJob, which set the same variables) says it by RANK
-    and WORLD_SIZE; srun by the variables of a job's step, for those of the job stand in its batch script
-    too, which runs once; mpirun by Open MPI's.
-
-    Raises:
-        UsageError: there are several processes, and nothing says where they meet.
-    """
-    if int(environment.get("WORLD_SIZE", 1)) > 1 and "RANK" in environment:
-        return Launch(
-            int(environment["RANK"]), int(environment["WORLD_SIZE"]), int(environment.get("LOCAL_RANK", 0)),
-            int(environment.get("LOCAL_WORLD_SIZE", 1)),
-            attempt=int(environment.get("TORCHELASTIC_RESTART_COUNT", 0)),
-            attempts=int(environment.get("TORCHELASTIC_MAX_RESTARTS", 0)),
-        )  # fmt: skip
-    if int(environment.get("SLURM_STEP_NUM_TASKS", 1)) > 1 and "SLURM_PROCID" in environment:
-        return Launch(
-            int(environment["SLURM_PROCID"]), int(environment["SLURM_STEP_NUM_TASKS"]),
-            int(environment.get("SLURM_LOCALID", 0)), _tasks_here(environment),
-            _meeting_of_slurm(environment),
-        )  # fmt: skip
-    if int(environment.get("OMPI_COMM_WORLD_SIZE", 1)) > 1:
-        if "MASTER_ADDR" not in environment and not _is_one_machine(environment):
-            raise UsageError(
-                "mpirun over several machines does not say where processes meet: give mpirun "
-                "-x MASTER_ADDR=HOST -x MASTER_PORT=29500, HOST being that of the first process"
-            )
-        return Launch(
-            int(environment["OMPI_COMM_WORLD_RANK"]), int(environment["OMPI_COMM_WORLD_SIZE"]),
-            int(environment.get("OMPI_COMM_WORLD_LOCAL_RANK", 0)),
-            int(environment.get("OMPI_COMM_WORLD_LOCAL_SIZE", 1)),
-            (environment.get("MASTER_ADDR", "127.0.0.1"), environment.get("MASTER_PORT", "29500")),
-        )  # fmt: skip
-    return None
-
-
-def _tasks_here(environment: Mapping[str, str]) -> int:
-    """The processes of a step of SLURM on this machine: "4(x2),3" says so of each machine."""
-    counts = list[int]()
-    for count, times in re.findall(r"(\d+)(?:\(x(\d+)\))?", environment.get("SLURM_STEP_TASKS_PER_NODE", "")):
-        counts += [int(count)] * int(times or 1)
-    node = int(environment.get("SLURM_NODEID", 0))
-    return counts[node] if node < len(counts) else 1
-
-
-def _meeting_of_slurm(environment: Mapping[str, str]) -> tuple[str, str]:
-    """The first machine of a step, and a port of its own by the job's and the step's numbers."""
-    nodes = environment.get("SLURM_STEP_NODELIST", "127.0.0.1")
-    if "MASTER_ADDR" in environment:
-        host = environment["MASTER_ADDR"]
-    elif int(environment.get("SLURM_STEP_NUM_NODES", 1)) == 1:
-        host = "127.0.0.1"
-    else:  # "gpu[03-06,9],other": the first number of the first name
-        first = re.match(r"([^\[,]+)(?:\[([^\],-]+)[^\]]*\]([^,\[]*))?", nodes)
-        host = "".join(part or "" for part in first.groups()) if first else nodes
-    number = 131 * int(environment.get("SLURM_JOB_ID", 0)) + int(environment.get("SLURM_STEP_ID", 0))
-    return host, environment.get("MASTER_PORT", str(20_000 + number % 12_000))
-
-
-def _is_one_machine(environment: Mapping[str, str]) -> bool:
-    return environment.get("OMPI_COMM_WORLD_LOCAL_SIZE") == environment["OMPI_COMM_WORLD_SIZE"]
 
 
 def restarted(folder: Path | None) -> Path | None:
@@ -124,6 +30,23 @@ def restarted(folder: Path | None) -> Path | None:
     if folder is None:
         raise UsageError("processes that may be started again go on in one folder: say which by --out")
     return folder if launch.attempt and folder.exists() else None
+
+
+def warn_if_apart() -> None:
+    """Warn where a launcher has started several processes that are no group of torch.distributed.
+
+    Each would train a model of its own on all rows, and leave it in the same folder.
+    """
+    import torch.distributed as distributed
+
+    launch = find_launch()
+    if launch is None or not distributed.is_available() or distributed.is_initialized():
+        return
+    warn(
+        f"process {launch.rank} of {launch.size} computes alone: call "
+        'torch.distributed.init_process_group("gloo") first for all of them to compute together',
+        ApartWarning,
+    )
 
 
 @contextlib.contextmanager

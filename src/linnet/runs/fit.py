@@ -19,6 +19,7 @@ from linnet.data.arguments import dataset_of, parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.registry import load
 from linnet.data.tensors import as_frame
+from linnet.dist.launch import warn_if_apart
 from linnet.dist.processes import alone, current
 from linnet.errors import DivergedError, UsageError
 from linnet.folders import CHECKPOINT, is_blank
@@ -167,6 +168,7 @@ def fit(
         loss=name, huber=huber, measure=measure, validation=validation, patience=patience,
         drop_last=drop_last, seed=seed, dtype=dtype, device=device, threads=threads,
     )  # fmt: skip
+    warn_if_apart()
     processes = current()
     callbacks = [*callbacks, *([display()] if show and processes.is_first else [])]
     if model is not None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from linnet.config import Hyperparameters, SweepRequest
 from linnet.data.arguments import parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
+from linnet.dist.launch import warn_if_apart
 from linnet.dist.processes import current
 from linnet.i18n import Language, check
 from linnet.runs.folder import leave_search, run_folder
@@ -107,6 +108,7 @@ def sweep(
         >>> result = linnet.sweep(linnet.load("digits"), {"lr": [0.01, 0.1, 1.0], "seed": range(3)}, folds=5)
         >>> result.table
     """
+    warn_if_apart()
     splits = parts_of(dataset, "sweep")
     request = SweepRequest(
         grid=dict(grid or {}), settings=None if settings is None else tuple(settings), random=random,
