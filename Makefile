@@ -55,7 +55,7 @@ bench: $(DEV)  ## Measure speed and memory against the targets; ARGS="--quick" f
 	$(BIN)/python benchmarks/serve.py $(ARGS)
 	$(BIN)/python benchmarks/lab.py $(ARGS)
 
-bench-large: $(DEV)  ## Measure what takes long: pixels to the last digit, texts, folds of embeddings, how cost grows, the book's chapters, files of a gigabyte, read whole and as streams
+bench-large: $(DEV)  ## Measure what takes long: pixels to the last digit, texts, folds of embeddings, how cost grows, the book's chapters, files of a gigabyte, read whole and as streams, two processes, kills
 	$(BIN)/python benchmarks/solvers_softmax.py $(ARGS)
 	$(BIN)/python benchmarks/peers_text.py $(ARGS)
 	$(BIN)/python benchmarks/peers_folds.py $(ARGS)
@@ -63,6 +63,8 @@ bench-large: $(DEV)  ## Measure what takes long: pixels to the last digit, texts
 	$(BIN)/python benchmarks/book_scripts.py $(ARGS)
 	$(BIN)/python benchmarks/tables.py $(ARGS)
 	$(BIN)/python benchmarks/stream.py $(ARGS)
+	$(BIN)/python benchmarks/processes.py $(ARGS)
+	$(BIN)/python benchmarks/kills.py $(ARGS)
 
 bench-data: $(DEV)  ## Make real texts and their embeddings for benchmarks, on Debian or Ubuntu: some minutes
 	$(BIN)/python benchmarks/real.py
