@@ -81,6 +81,10 @@ class TableBlocks(ABC):
         """The columns of the table that one of the file is."""
         return [f"{name}[{at}]" for at in range(self.widths[name])] if name in self.widths else [name]
 
+    def take_as_cells_(self, name: str) -> None:
+        """Read a column of numbers as cells, as it is in another file."""
+        raise NotImplementedError("types of columns are the file's")
+
     @property
     def state(self) -> Any:
         """What was found out of the file by reading it, in plain values, which opens it again at once."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
 from linnet.config.table import TableOptions
 from linnet.data.formats.encoding import FAULTS, PACKED
+from linnet.data.formats.json_lines import read_json_lines
 from linnet.data.formats.labelled import WAYS, read_labelled
 from linnet.data.formats.plain import check_twice, plain_frame
 from linnet.data.formats.text_stream import iter_text
 from linnet.data.formats.text_table import TextTable, read_text
-from linnet.data.formats.whole_numbers import frame_of, piece_of, restore_long
+from linnet.data.formats.whole_numbers import frame_of, piece_of
 from linnet.data.formats.zipped import ZIP, content_of, is_zipped, only_table
 from linnet.errors import FormatError, UsageError, needs_extra
 from linnet.i18n import say
@@ -77,31 +77,7 @@ def _unpack(content: bytes, name: str, suffix: str) -> bytes:
 
 
 def _read_json_lines(content: bytes, name: str, options: TableOptions) -> TextTable:
-    import pandas as pd
-
-    try:
-        as_written: Any = {"dtype": False, "lines": True, "precise_float": True}
-        if pd.__version__ < "3":  # later dtype=False leaves dates as they are
-            as_written["convert_dates"] = False
-        try:
-            frame: Frame = pd.read_json(io.BytesIO(content), **as_written)
-        except ValueError as error:
-            if "Range error" not in str(error):
-                raise
-            frame = _read_json_by_line(content)
-    except (ValueError, OverflowError) as error:
-        raise FormatError(f"{name} is not JSON lines, an object a row: {error}") from error
-    return TextTable(restore_long(frame, content))
-
-
-def _read_json_by_line(content: bytes) -> Frame:
-    """JSON lines by Python's reader, as that of pandas, if precise, refuses numbers below 2.3e-308."""
-    import pandas as pd
-
-    rows = [json.loads(line) for line in content.decode("utf-8-sig").split("\n") if line.strip()]
-    if not all(isinstance(row, dict) for row in rows):
-        raise ValueError("a line is no object")
-    return pd.DataFrame(rows)
+    return read_json_lines(content, name)
 
 
 def _read_parquet(source: bytes | Path, name: str, options: TableOptions) -> TextTable:

@@ -9,8 +9,14 @@ from typing import Any
 from linnet.config.table import TableOptions
 from linnet.data.formats.arrow_blocks import ArrowBlocks, ParquetBlocks
 from linnet.data.formats.blocks import TableBlocks
+from linnet.data.formats.encoding import PACKED
+from linnet.data.formats.json_blocks import JsonBlocks
+from linnet.data.formats.text_blocks import TextBlocks
 from linnet.data.streams.arrow_rows import check_types
 from linnet.errors import FormatError
+
+TEXT = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".data")
+JSON = (".jsonl", ".ndjson")
 
 Opener = Callable[[Path, TableOptions, Any], TableBlocks]
 """Opens a file, by what was said of it, and by what was known of it after it was read before."""
@@ -18,14 +24,14 @@ Opener = Callable[[Path, TableOptions, Any], TableBlocks]
 OPENERS: Mapping[str, Opener] = {
     **dict.fromkeys((".parquet", ".pq"), lambda path, options, known: ParquetBlocks(path)),
     **dict.fromkeys((".feather", ".arrow", ".ipc"), lambda path, options, known: ArrowBlocks(path)),
+    **{f"{suffix}{packed}": TextBlocks for suffix in TEXT for packed in ("", *PACKED)},
+    **{f"{suffix}{packed}": JsonBlocks for suffix in JSON for packed in ("", *PACKED)},
 }
 """By the suffix of a file, that of a packed one with the one before."""
 
 
 def suffix_of(path: Path) -> str:
     """A file's suffix; of one that is packed the one before, too."""
-    from linnet.data.formats.encoding import PACKED
-
     last = path.suffix.lower()
     return path.with_suffix("").suffix.lower() + last if last in PACKED else last
 
@@ -47,6 +53,12 @@ def open_blocks(
     files = [OPENERS[suffix_of(path)](path, options, one) for path, one in zip(paths, known, strict=True)]
     for file in files[1:]:
         _check_alike(file, files[0])
+    # A column of numbers in one file may have words in another: then it is of cells in all.
+    for name in files[0].kinds:
+        if len({file.kinds[name] for file in files}) > 1:
+            for file in files:
+                if file.kinds[name] == "number":
+                    file.take_as_cells_(name)
     return files
 
 
@@ -57,7 +69,7 @@ def _check_alike(file: TableBlocks, first: TableBlocks) -> None:
     for name in first.kinds:
         if name not in file.kinds:
             raise FormatError(f"{file.path} has no column {name}, as {first.path} has")
-        if file.widths.get(name) != first.widths.get(name):
+        if file.widths.get(name, 0) != first.widths.get(name, 0):
             raise FormatError(
                 f"the lists of {name} have {file.widths.get(name)} numbers in {file.path} and "
                 f"{first.widths.get(name)} in {first.path}"

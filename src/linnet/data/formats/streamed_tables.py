@@ -119,7 +119,7 @@ def read_streamed(
         columns=found.schema.features, schema=found.schema,
     )  # fmt: skip
     if target.classes and not rows.is_mapped:
-        _warn_if_sorted(dataset.arrays.labels, rows, name)
+        _warn_if_sorted(dataset.arrays.labels, rows, name, blocks[0].unit)
     size = None if options.split == "none" else options.test_size
     size = TEST_FRACTION if size is None and options.split != "none" else size
     return StreamedTable(
@@ -215,14 +215,14 @@ def _check(files: TableFiles, name: str, options: TableOptions) -> None:
         raise UsageError(f"{said} is of a table in memory: leave it out, or load {name} without --stream")
 
 
-def _warn_if_sorted(classes: Any, rows: StreamedRows, name: str) -> None:
+def _warn_if_sorted(classes: Any, rows: StreamedRows, name: str, unit: str) -> None:
     """Warn where rows lie by their classes, and cannot be read from all over their files."""
     windows = rows.first_windows(WINDOWS)
     if len(windows) < 2:  # all rows are shuffled at once
         return
     far, shown = mismatch(classes, windows)
     if far > FAR:
-        lanes = "row group is" if rows.lanes == 1 else f"{rows.lanes} row groups are"
+        lanes = f"{unit} is" if rows.lanes == 1 else f"{rows.lanes} {unit}s are"
         warn(
             f"the rows of {name} lie by their classes: of {len(np.unique(classes))} about {shown:.0f} are "
             f"among the {len(windows[0]):,} that are shuffled at a time, as {lanes} read side by side. "

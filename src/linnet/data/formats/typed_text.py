@@ -103,7 +103,7 @@ def read_typed(
         except NotPlainError as error:
             numbers -= error.places
         except pa.ArrowException as error:
-            place = _place(str(error))
+            place = place_of(str(error))
             if place not in numbers:
                 return None
             numbers = numbers - {place}
@@ -120,7 +120,7 @@ class NotPlainError(Exception):
         self.places = places
 
 
-def _place(message: str) -> int:
+def place_of(message: str) -> int:
     """The place of the column that an error of Arrow names; -1 where it names none."""
     _, found, rest = message.partition("In CSV column #")
     digits = rest.partition(":")[0]
@@ -199,7 +199,7 @@ def _columns(table: Any, numbers: set[int]) -> list[Cells] | None:
             values = cells.cat.categories
             if values.str.contains('"', regex=False).any():
                 return None  # behind a space, or within a cell that has no end, which Arrow lets pass
-            cells = _without_space(cells) if values.str.startswith(" ").any() else cells
+            cells = without_space(cells) if values.str.startswith(" ").any() else cells
         columns.append(cells)
     if wrong:
         raise NotPlainError(wrong)
@@ -212,7 +212,7 @@ def _largest(numbers: NDArray[np.float64]) -> float:
     return float(max(ends))
 
 
-def _without_space(cells: Cells) -> Cells:
+def without_space(cells: Cells) -> Cells:
     """Coded text without space in front, in which two texts may be one."""
     import pandas as pd
 
