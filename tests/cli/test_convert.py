@@ -28,7 +28,7 @@ def test_parquet_becomes_an_arrow_file_to_train_on(capsys: pytest.CaptureFixture
 def test_what_cannot_be_converted_so_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     Path("rows.csv").write_text("a,y\n1,2\n3,4\n")
     assert call("data", "convert", "rows.csv", "rows.arrow") != 0
-    assert "rows.csv cannot be streamed" in capsys.readouterr().err
+    assert "rows.csv is no Parquet or Arrow file" in capsys.readouterr().err
     assert call("data", "convert", "nowhere.parquet", "rows.arrow") != 0
     assert "no table at nowhere.parquet" in capsys.readouterr().err
     write(make_table(20), Path("t.parquet"))

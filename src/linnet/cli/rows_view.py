@@ -79,6 +79,9 @@ class RowsView:
         return f"{len(self.classes):,} classes, {', '.join(parts)}"
 
 
+AT_ONCE = 1 << 14
+"""Rows that are looked at at a time."""
+
 WORDS = {"train": "train", "validation": "validate", "test": "test"}
 """What rows of each part are for."""
 
@@ -86,4 +89,6 @@ WORDS = {"train": "train", "validation": "validate", "test": "test"}
 def _filled(rows: Dataset) -> int:
     """How many of its numbers are not 0."""
     X: Any = rows.X
-    return int(X.matrix.count_nonzero() if isinstance(X, SparseFeatures) else torch.count_nonzero(X))
+    if isinstance(X, SparseFeatures):
+        return int(X.matrix.count_nonzero())
+    return sum(int(torch.count_nonzero(part)) for part in X.split(AT_ONCE))

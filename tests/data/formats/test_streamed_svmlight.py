@@ -94,6 +94,11 @@ def test_the_same_order_gives_the_same_model_and_a_run_goes_on_bit_for_bit(
     capsys.readouterr()
     assert call("evaluate", "whole", "--json") == 0
     assert json.loads(capsys.readouterr().out)["accuracy"] > 0.6
+    shown = []
+    for flag in ([], ["--stream"]):
+        assert call("data", "show", name, *flag) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
     assert call("evaluate", "whole", "--data", write("b.svm")) == 0
     Path("b.svm.gz").write_bytes(gzip.compress(Path("b.svm").read_bytes()))
     assert call("evaluate", "whole", "--data", "b.svm.gz") == 0  # which is read whole
