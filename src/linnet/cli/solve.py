@@ -14,6 +14,7 @@ import linnet
 from linnet.cli.console import load_rows, make_printer, print_json, without_warnings
 from linnet.cli.options import Data, DataDir, Flag, Json, Lang, Quiet, SampleWeight, Table
 from linnet.config import TableChoices, as_dict
+from linnet.dist.processes import current
 from linnet.errors import (
     INTERRUPTED_CODE,
     CollinearWarning,
@@ -158,7 +159,7 @@ def solve(
     }  # fmt: skip
     SolveRequest(loss=loss or "", **options)  # what cannot be is refused before anything is loaded
     if out is not None:
-        new_folder(out)
+        current().first(lambda: new_folder(out))
     has_split = table is not None and (table.split, table.test_size) != (None, None)
     holds_out = (has_split or not summary) if hold_out is None else hold_out
     say = make_printer(quiet, sys.stderr if json else sys.stdout)
@@ -172,7 +173,8 @@ def solve(
     from linnet.runs.solve import solve_request
     from linnet.solvers.solve import usual_loss
 
-    folder, heard = out or default_folder(splits.train.name), lambda row: say(path_line(row, path_penalty))
+    folder = current().first(lambda: out or default_folder(splits.train.name))
+    heard = lambda row: say(path_line(row, path_penalty))  # noqa: E731
     request = SolveRequest(loss=loss or usual_loss(splits.train), **options)
     with without_warnings(*SHORTFALLS, *(DOUBTS if summary else ())):
         solved = solve_request(

@@ -13,6 +13,7 @@ from linnet.core.penalties import Penalty
 from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.split import keep_apart
+from linnet.dist.processes import current
 from linnet.errors import UsageError
 from linnet.folders import new_folder
 from linnet.i18n import Language, check
@@ -93,7 +94,7 @@ def solve(
         >>> print(solution)
     """
     check(language)
-    folder = None if out is None else new_folder(Path(out))
+    folder = None if out is None else current().first(lambda: new_folder(Path(out)))
     splits = parts_of(dataset, "solve")
     solution = solvers.solve(
         splits.train, loss, penalty, l2=l2, l1=l1, solver=solver, intercept=intercept, dtype=dtype, tol=tol,
@@ -152,7 +153,7 @@ def solve_request(
     """
     check(language)
     request = replace(request, intercept=request.intercept and splits.train.has_intercept)
-    folder, path = None if out is None else new_folder(Path(out)), None
+    folder, path = None if out is None else current().first(lambda: new_folder(Path(out))), None
     if request.path is not None:
         path = _take_path(splits.train, request, path_progress, say)
         if say is not None and path.notes:
@@ -223,10 +224,13 @@ def _infer(solution: Solution, train: Dataset) -> Inference:
 def _leave(
     solved: Solved, folder: Path, splits: Splits | None, language: Language, is_catalog: bool = False
 ) -> None:
-    """Leave it in a folder; with its rows a report, too."""
+    """Leave it in a folder; with its rows a report, too. Of several processes the first does."""
     from linnet.runs.folder import leave_solution
 
-    leave_solution(
-        solved.solution, folder, inference=solved.inference, path=solved.path, splits=splits,
-        is_catalog=is_catalog, language=language,
-    )  # fmt: skip
+    def leave() -> None:
+        leave_solution(
+            solved.solution, folder, inference=solved.inference, path=solved.path, splits=splits,
+            is_catalog=is_catalog, language=language,
+        )  # fmt: skip
+
+    current().first(leave)

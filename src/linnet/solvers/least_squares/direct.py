@@ -162,7 +162,7 @@ class Cholesky(Direct):
 
 def _solve_few(dataset: Dataset, objective: Objective) -> Minimum | None:
     """So few numbers that torch's calls would take longer than their arithmetic; None where it is left."""
-    if dataset.is_streamed or dataset.X.numel() > MOST:
+    if not objective.keeps_scores or dataset.X.numel() > MOST:
         return None
     scale, X, Y = dataset.scale, dataset.X.double().numpy(), moments.targets(dataset, slice(None)).numpy()
     weights = None if dataset.weights is None else dataset.weights.double().numpy()

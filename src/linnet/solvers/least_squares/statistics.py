@@ -99,7 +99,8 @@ class Statistics:
         own = cls.of(dataset)
         own = own.about(*processes.gather((own.centre, own.level))[0])
         is_exact = not processes.any(not own.is_exact)
-        return dataclasses.replace(own, sums=own.sums.over(processes), is_exact=is_exact)
+        found = dataclasses.replace(own, sums=own.sums.over(processes), is_exact=is_exact)
+        return found.near_means() if is_exact else found
 
     @classmethod
     def _of_sparse(cls, dataset: Dataset, like: Statistics | None) -> Statistics:
