@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,6 +125,15 @@ def test_a_window_has_rows_of_many_sections_and_sections_are_parsed_one_by_one(
     assert int((order[:32] // 10).unique().numel()) > 5
     assert max(parsed) < 500
     assert sum(parsed) == Path("a.svm").stat().st_size  # each once
+
+
+def test_a_short_file_has_as_many_sections_as_are_read_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(svmlight_sections, "SECTION_BYTES", 1 << 20)
+    X: Any = linnet.load(write("a.svm"), stream=True).train.X
+    assert 14 <= len(X.rows.files[0].sections) <= 17
+    few: Any = linnet.load(write("few.svm", rows=4), stream=True, hold_out=False).train.X
+    assert sum(few.rows.files[0].sections) == 4
+    assert few[:].shape == (4, 5)
 
 
 def test_a_file_that_is_changed_cut_or_gone_is_named() -> None:

@@ -21,6 +21,9 @@ from linnet.errors import DataError, FormatError
 SECTION_BYTES = 1 << 20
 """Of the text of a section, which is parsed at once; the last line may go beyond it."""
 
+FEWEST = 16
+"""Sections of a file that has the lines for them."""
+
 
 class Section(NamedTuple):
     """Lines that follow each other.
@@ -74,8 +77,10 @@ def scan(path: Path) -> Scan:
     """
     sections, labels, base = list[Section](), list[Any](), None
     mark, least, largest, low, line = mark_of(path), MAX_FEATURES, -1, 0, 0
+    # As many as are read side by side at least, so that as many processes can share them.
+    height = min(SECTION_BYTES, max(1, -(-mark[0] // FEWEST)))
     with path.open("rb") as file:
-        while content := file.read(SECTION_BYTES):
+        while content := file.read(height):
             content += file.readline()
             rows = _parse(path, content, line)
             sections.append(Section(low, low + len(content), line, len(rows.y)))
