@@ -26,9 +26,9 @@ def test_parquet_becomes_an_arrow_file_to_train_on(capsys: pytest.CaptureFixture
 
 
 def test_what_cannot_be_converted_so_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("rows.csv").write_text("a,y\n1,2\n3,4\n")
-    assert call("data", "convert", "rows.csv", "rows.arrow") != 0
-    assert "rows.csv is no Parquet or Arrow file" in capsys.readouterr().err
+    Path("rows.xlsx").write_bytes(b"")
+    assert call("data", "convert", "rows.xlsx", "rows.arrow") != 0
+    assert "rows.xlsx cannot be streamed" in capsys.readouterr().err
     assert call("data", "convert", "nowhere.parquet", "rows.arrow") != 0
     assert "no table at nowhere.parquet" in capsys.readouterr().err
     write(make_table(20), Path("t.parquet"))
@@ -36,3 +36,11 @@ def test_what_cannot_be_converted_so_is_refused(capsys: pytest.CaptureFixture[st
         assert call("data", "convert", "t.parquet", "t.arrow", *how) == 2
         assert "leave out how they are read" in capsys.readouterr().err
     assert not Path("t.arrow").exists()
+
+
+def test_files_of_a_pattern_are_written_into_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    for day in ("1", "2"):
+        Path(f"{day}.csv").write_text("a,y\n1,2\n3,4\n")
+        assert call("data", "convert", "*.csv", "days") == 0
+    assert "4 rows are in days" in capsys.readouterr().out
+    assert sorted(path.name for path in Path("days").iterdir()) == ["1.arrow", "2.arrow"]

@@ -24,11 +24,13 @@ def convert(
     out_base: Literal[0, 1] = 1,
     data_dir: DataDir = None,
 ) -> None:
-    """Write a data set as LIBSVM text, which most libraries read, or as an Arrow file, which streams fastest.
+    """Write a data set as LIBSVM text, which most libraries read, or as Arrow files, which stream fastest.
 
     No file that is there is replaced. As LIBSVM text all rows are written where the data name no parts, and
-    the columns of a table as numbers, as a model takes them. As an Arrow file Parquet and Arrow tables are
-    written as they stand, a part at a time.
+    the columns of a table as numbers, as a model takes them. As Arrow files Parquet, Arrow, CSV and JSON
+    lines tables are written as they stand, a part at a time, and read once more to see that they are whole:
+    into one file, which is begun anew where it was not finished, or into a folder, a file for each, where
+    those that are there already stay and the next ones follow.
 
     Examples
 
@@ -40,12 +42,15 @@ def convert(
 
         linnet data convert 'days/*.parquet' days.arrow
 
+        linnet data convert 'days/*.csv' arrow-days/
+
     Parameters
     ----------
     data
         The data set.
     out
-        The file: .svm, .libsvm or .svmlight, packed if .gz, .bz2 or .xz follows; or .arrow.
+        The file: .svm, .libsvm or .svmlight, packed if .gz, .bz2 or .xz follows; or .arrow. Or a folder,
+        whose name has no suffix, for an Arrow file of each file.
     table
         How a table of your own is read.
     part
@@ -57,7 +62,7 @@ def convert(
     from linnet.data.registry import load
     from linnet.data.streams.write_arrow import is_arrow
 
-    if is_arrow(out):
+    if is_arrow(out) or not out.suffix:
         _convert_to_arrow(data, out, data_dir, table, part)
         return
     is_split = table is not None and (table.split, table.test_size) != (None, None)
@@ -76,10 +81,11 @@ def _convert_to_arrow(
 ) -> None:
     """Write tables as they stand: nothing of them is read as anything."""
     from linnet.data.formats.streamed_tables import find_streamable
-    from linnet.data.streams.write_arrow import write_arrow
+    from linnet.data.streams.write_arrow import is_arrow, write_arrow, write_each
 
     if (table is not None and table.table) or part != "train":
         raise UsageError(f"{out} gets all columns and rows as they stand: leave out how they are read")
+    write = write_arrow if is_arrow(out) else write_each
     with download_progress(not sys.stderr.isatty(), "converting") as progress:
-        rows = write_arrow(find_streamable(data, data_dir), out, progress or (lambda done, total: None))
+        rows = write(find_streamable(data, data_dir), out, progress or (lambda done, total: None))
     print(f"{rows:,} rows are in {out}; train on them by linnet train --data {out} --stream")

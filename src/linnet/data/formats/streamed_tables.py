@@ -39,9 +39,6 @@ At .4, of 100 classes, the accuracy on new rows was .3 to .8 points below that o
 it was 18 points below.
 """
 
-WRITABLE = (".parquet", ".pq", ".feather", ".arrow", ".ipc")
-"""The suffixes of tables that `linnet data convert` writes as Arrow files."""
-
 LEFT = ("formula", "groups", "time", "schema", "exposure", "sample_weight")
 """What may be said of a table in memory alone."""
 
@@ -181,7 +178,7 @@ def _plain_columns(file: TableBlocks, found: Described) -> Columns | None:
 
 
 def find_streamable(name: str, folder: Path | str | None = None) -> tuple[Path, ...]:
-    """The Parquet and Arrow files that a name means, in order.
+    """The tables that a name means and that can be streamed, in order.
 
     Raises:
         DataNotFoundError: there is nothing.
@@ -190,8 +187,7 @@ def find_streamable(name: str, folder: Path | str | None = None) -> tuple[Path, 
     files = find_tables(name, folder, is_whole=True)
     if files is None:
         raise DataNotFoundError(f"no table at {Path(folder or '') / name}")
-    if wrong := [path for path in files.all if path.suffix.lower() not in WRITABLE]:
-        raise FormatError(f"{wrong[0]} is no Parquet or Arrow file, which alone are written as they stand")
+    _check_formats(files)
     return files.train
 
 

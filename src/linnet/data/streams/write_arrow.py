@@ -1,26 +1,18 @@
-"""Tables in Parquet or Arrow files as one Arrow file without compression, the form that streams fastest."""
+"""Tables as Arrow files without compression, the form that streams fastest: all in one, or one for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from linnet.data.streams.arrow_rows import (
-    batches_of,
-    check_types,
-    faults,
-    is_parquet,
-    open_arrow,
-    open_parquet,
-)
+from linnet.data.streams.arrow_rows import batches_of, check_types, open_arrow
+from linnet.data.streams.arrow_sources import ArrowSource, open_sources
 from linnet.errors import FormatError, UsageError
-from linnet.files import check_free, replacing
+from linnet.files import check_free, hexdigest, replacing
 
 SUFFIXES = (".arrow", ".feather", ".ipc")
-
-BATCH_BYTES = 32 << 20
-"""Of the rows of a record batch, which are held at a time."""
 
 Progress = Callable[[int, int], object]
 
@@ -33,76 +25,130 @@ def is_arrow(path: Path) -> bool:
 def write_arrow(paths: Sequence[Path], out: Path, progress: Progress = lambda done, total: None) -> int:
     """Write the rows of some files, all their columns, into one; how many there are.
 
-    Columns of dictionaries become columns of their values, as an Arrow file has one dictionary a column.
+    Columns of dictionaries become columns of their values, as an Arrow file has one dictionary a column. Of
+    text and JSON lines columns of numbers are float64, others text.
 
     Args:
-        paths: Parquet or Arrow files of the same columns.
+        paths: tables that can be streamed, of the same columns.
         out: the file, which is there when it is whole.
         progress: called with the bytes of the files that were read, and all of them.
 
     Raises:
         UsageError: there is something at `out`.
-        FormatError: a file cannot be read, or its columns are not those of the first.
+        FormatError: a file cannot be read, or its columns are not those of the first; or what stands in
+            the new file is not what was written.
+        OSError: the disk is full.
     """
-    import pyarrow as pa
-
     check_free(out)
-    schemas = [_schema(path) for path in paths]
-    for path, schema in zip(paths, schemas, strict=True):
-        check_types(path, schema, paths[0], schemas[0])
-    wanted = pa.schema([field.with_type(_plain(field.type)) for field in schemas[0]])
-    total, before, rows = sum(path.stat().st_size for path in paths), 0, 0
-    with replacing(out) as file, pa.ipc.new_file(file, wanted) as writer:
-        for path in paths:
-            own, size = 0, path.stat().st_size
-            all_ = max(1, _count(path))
-            for batch in _read(path):
-                writer.write_table(pa.Table.from_batches([batch]).select(wanted.names).cast(wanted))
-                own += batch.num_rows
-                progress(before + size * own // all_, total)
-            rows, before = rows + own, before + size
-        if not rows:
-            raise UsageError(f"{paths[0]} has no rows to write")
-        check_free(out)  # again: somebody may have put a file there while this one was written
-    check_written(out, rows)
+    sources = open_sources(paths)
+    for source in sources:
+        check_types(source.path, source.schema, sources[0].path, sources[0].schema)
+    return _write(sources, out, progress)
+
+
+def write_each(paths: Sequence[Path], folder: Path, progress: Progress = lambda done, total: None) -> int:
+    """Write some files into a folder, as an Arrow file each; how many rows all have.
+
+    Files of an earlier call, which may have been killed, stay where they are of the same rows and columns, so
+    that it goes on with the next one.
+
+    Args:
+        paths: as `write_arrow` takes them.
+        folder: which is made when missing.
+        progress: as `write_arrow` takes it.
+
+    Raises:
+        UsageError: two files would have one name; or a file is there that is none of the same rows.
+        FormatError, OSError: as `write_arrow`.
+    """
+    outs = [folder / f"{path.name.split('.')[0]}.arrow" for path in paths]
+    if twice := next((out for out in outs if outs.count(out) > 1), None):
+        raise UsageError(f"several files would be {twice}: convert one folder after the other")
+    sources = open_sources(paths)
+    for source in sources:
+        check_types(source.path, source.schema, sources[0].path, sources[0].schema)
+    sizes = [path.stat().st_size for path in paths]
+    before, rows = 0, 0
+    for source, out, size in zip(sources, outs, sizes, strict=True):
+        if out.exists():
+            _check_same(source, out)
+            rows += source.rows
+        elif source.rows:
+            rows += _write([source], out, lambda done, _, low=before: progress(low + done, sum(sizes)))
+        before += size
+    progress(before, before)
     return rows
 
 
-def check_written(out: Path, rows: int) -> None:
-    """Refuse a file that has not the rows that were written.
+def _check_same(source: ArrowSource, out: Path) -> None:
+    """Refuse a file that is not of the rows of another, as far as their number, columns and times tell."""
+    advice = "move it away, or give another folder"
+    if source.path.stat().st_mtime_ns > out.stat().st_mtime_ns:
+        raise UsageError(f"{out} is there already, and older than {source.path}: {advice}")
+    own = open_arrow(out)
+    if own.schema.names != source.wanted.names or _count(out) != source.rows:
+        raise UsageError(f"{out} is there already, and has not the rows of {source.path}: {advice}")
+
+
+def _write(sources: Sequence[ArrowSource], out: Path, progress: Progress) -> int:
+    import pyarrow as pa
+
+    wanted = sources[0].wanted
+    sizes = [source.path.stat().st_size for source in sources]
+    before, rows = 0, 0
+    with replacing(out) as file:
+        hashed = _Hashed(file)
+        with pa.ipc.new_file(hashed, wanted) as writer:
+            for source, size in zip(sources, sizes, strict=True):
+                own = 0
+                for batch in source.batches():
+                    writer.write_table(pa.Table.from_batches([batch]).select(wanted.names).cast(wanted))
+                    own += batch.num_rows
+                    progress(before + size * own // max(1, source.rows), sum(sizes))
+                rows, before = rows + own, before + size
+        if not rows:
+            raise UsageError(f"{sources[0].path} has no rows to write")
+        check_free(out)  # again: somebody may have put a file there while this one was written
+    check_written(out, rows, hashed.digest.hexdigest())
+    return rows
+
+
+class _Hashed:
+    """A file whose bytes are hashed as they are written."""
+
+    closed = False
+
+    def __init__(self, file: Any) -> None:
+        self._file, self.digest = file, hashlib.sha256()
+
+    def write(self, data: Any) -> int:
+        self.digest.update(data)
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
+def check_written(out: Path, rows: int, digest: str | None = None) -> None:
+    """Refuse a file that has not what was written, of which it is read once more.
+
+    Args:
+        out: the file.
+        rows: that were written.
+        digest: SHA-256 of what was; None to count rows alone.
 
     Raises:
         FormatError: it has others.
     """
+    if digest is not None and hexdigest(out) != digest:
+        raise FormatError(f"{out} has not the bytes that were written: look at the disk, and convert again")
     found = _count(out)
     if found != rows:
         raise FormatError(f"{out} has {found:,} rows, and {rows:,} were written: the disk may be full")
 
 
-def _plain(kind: Any) -> Any:
-    import pyarrow as pa
-
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def _schema(path: Path) -> Any:
-    return open_parquet(path).schema_arrow if is_parquet(path) else open_arrow(path).schema
-
-
-def _count(path: Path) -> int:
-    if is_parquet(path):
-        return open_parquet(path).metadata.num_rows
-    return sum(batch.num_rows for batch in batches_of(open_arrow(path)))
-
-
-def _read(path: Path) -> Iterator[Any]:
-    """The record batches of a file, of about `BATCH_BYTES`."""
-    with faults(path):
-        if not is_parquet(path):
-            yield from batches_of(open_arrow(path))
-            return
-        with open_parquet(path) as file:
-            meta = file.metadata
-            size = sum(meta.row_group(group).total_byte_size for group in range(meta.num_row_groups))
-            height = max(1, min(1 << 16, BATCH_BYTES * meta.num_rows // max(1, size)))
-            yield from file.iter_batches(height)
+def _count(out: Path) -> int:
+    return sum(batch.num_rows for batch in batches_of(open_arrow(out)))
