@@ -83,7 +83,9 @@ def test_patterns_folders_parts_and_caches_are_found(memory: Any) -> None:
     assert torch.equal(named.X[:], splits.test.X[:])
 
 
-def test_the_command_line_trains_goes_on_evaluates_and_converts(memory: Any) -> None:
+def test_the_command_line_trains_goes_on_evaluates_predicts_and_converts(
+    memory: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     name = put(memory, write(make_table(330), Path("t.parquet")), "/t.parquet")
     how = ("--data", name, "--stream", "--batch-size", 32, "--quiet")
     assert call("train", *how, "--epochs", 4, "--out", "whole") == 0
@@ -92,6 +94,12 @@ def test_the_command_line_trains_goes_on_evaluates_and_converts(memory: Any) -> 
     assert torch.equal(linnet.Run.load("whole").bank.theta, linnet.Run.load("half").bank.theta)
     assert call("evaluate", "whole") == 0
     assert call("report", "whole") == 0
+    assert call("predict", "whole", name, "--out", "answers.csv") == 0
+    assert call("predict", "whole", "t.parquet", "--out", "others.csv") == 0
+    assert Path("answers.csv").read_text() == Path("others.csv").read_text()
+    memory.pipe_file("/t.csv", b"a,label")
+    assert call("predict", "whole", "memory://t.csv", "--out", "none.csv") == 1
+    assert "memory://t.csv: of addresses Parquet is read so" in capsys.readouterr().err
     assert call("data", "convert", name, "t.arrow") == 0
     assert torch.equal(
         linnet.load("t.arrow", stream=True).train.X[:], linnet.load(name, stream=True).train.X[:]

@@ -26,7 +26,7 @@ Guess = list[tuple[str, float]]
 
 def predict(
     run: Path,
-    rows: Annotated[list[Path], Parameter(negative="")],
+    rows: Annotated[list[str], Parameter(negative="")],
     /,
     *,
     out: Path | None = None,
@@ -75,7 +75,8 @@ def predict(
         The run's folder.
     rows
         A table (CSV, Parquet, JSON lines, Excel …), of a model of numbers LIBSVM text or arrays (.npy, .npz,
-        .h5); a folder, a zip or a pattern of these, or several; or - for CSV from the standard input. Of
+        .h5); a folder, a zip or a pattern of these, or several; or an address of Parquet files
+        (s3://bucket/*.parquet); or - for CSV from the standard input. Of
         several the column file says which a row stands in. Of a model of pictures PNG, JPEG, WebP, TIFF, BMP,
         GIF or .npy files, a folder or a zip of them, or arrays of many.
     out
@@ -99,6 +100,7 @@ def predict(
         Invert pictures always or never; decided by the border when not given, and never in
         colour.
     """
+    from linnet.data.addresses import is_address
     from linnet.model.answers import said_of
     from linnet.model.predictor import MODEL, Predictor
     from linnet.model.sources import STANDARD, are_pictures, spread_patterns
@@ -111,17 +113,17 @@ def predict(
         raise UsageError(
             f"--keep, --encoding, --header and --sheet are of tables, and {run} was not trained on one"
         )
-    rows = [Path(one) for one in spread_patterns(rows)]
-    if out is None and errors == "raise" and are_pictures(model, rows):
-        _say_pictures(model, rows, top, invert, json)
+    given = [one if is_address(one) else Path(one) for one in spread_patterns(rows)]
+    if out is None and errors == "raise" and are_pictures(model, given):
+        _say_pictures(model, [Path(one) for one in given], top, invert, json)
         return
-    if json or top != TOP or (invert is not None and not are_pictures(model, rows)):
+    if json or top != TOP or (invert is not None and not are_pictures(model, given)):
         raise UsageError(
             "--json, --top and --invert are of pictures that are shown: of a table give --out answers.jsonl"
         )
     options = said_of(run, encoding=encoding, header=header, sheet=sheet, index_base=index_base)
     found = predict_file(
-        model, rows, out or STANDARD, keep=keep or [], errors=errors, options=options, invert=invert
+        model, given, out or STANDARD, keep=keep or [], errors=errors, options=options, invert=invert
     )
     make_printer(quiet)("; ".join(found.lines()) + (f"; the answers are in {out}" if out else ""))
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from linnet.config.table import TableOptions
+from linnet.data.addresses import Address
 from linnet.data.formats.encoding import FAULTS, PACKED
 from linnet.data.formats.json_lines import read_json_lines
 from linnet.data.formats.labelled import WAYS, read_labelled
@@ -211,12 +212,14 @@ CHUNK = 1 << 16
 
 
 def iter_frames(
-    source: Path | io.BytesIO, options: TableOptions | None = None, columns: Sequence[str] | None = None
+    source: Path | Address | io.BytesIO,
+    options: TableOptions | None = None,
+    columns: Sequence[str] | None = None,
 ) -> Iterator[Frame]:
     """The rows of a table, some at a time: CSV and Parquet never whole, other formats in pieces of the whole.
 
     Args:
-        source: a file, or CSV in memory.
+        source: a file, Parquet at an address, or CSV in memory.
         options: what the file does not tell by itself.
         columns: that are wanted of it; a first line of CSV that has them all names the columns.
 
@@ -224,6 +227,11 @@ def iter_frames(
         FormatError: it is no table.
     """
     options = options or TableOptions()
+    if isinstance(source, Address):
+        if source.suffix.lower() not in (".parquet", ".pq"):
+            raise FormatError(f"{source}: of addresses Parquet is read so, and no other format: copy it here")
+        yield from _iter_parquet(source, columns)
+        return
     if isinstance(source, Path) and source.suffix.lower() == ZIP and source.is_file():
         source = only_table(source, is_table)
     suffix = _unpacked_suffix(source) if isinstance(source, Path) else ".csv"
@@ -232,7 +240,7 @@ def iter_frames(
             check_twice(frame.columns, columns, str(source) if isinstance(source, Path) else "the table")
             yield frame
     elif isinstance(source, Path) and not is_zipped(source) and source.suffix.lower() in (".parquet", ".pq"):
-        yield from _iter_parquet(str(source), columns)
+        yield from _iter_parquet(source, columns)
     else:
         assert isinstance(source, Path)
         frame = read_frame(source, str(source), options, columns).frame
@@ -240,12 +248,13 @@ def iter_frames(
             yield frame[low : low + CHUNK].reset_index(drop=True)
 
 
-def _iter_parquet(path: str, columns: Sequence[str] | None) -> Iterator[Frame]:
+def _iter_parquet(source: Path | Address, columns: Sequence[str] | None) -> Iterator[Frame]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    path = str(source)
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(source.open("rb") if isinstance(source, Address) else path) as file:
             if not file.metadata.num_rows:
                 yield plain_frame(piece_of(file.schema_arrow.empty_table()), path, columns)
             for batch in file.iter_batches(CHUNK):
