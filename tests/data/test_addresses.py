@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import fsspec
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 import linnet
 from linnet.data import addresses
-from linnet.data.addresses import Address, find_files, is_address, local_path
+from linnet.data.addresses import Address, Reader, find_files, is_address, local_path
 from linnet.data.batches import Batches
 from linnet.errors import DataError, DataNotFoundError, FormatError, MissingExtraError, UsageError
 from tests.support.commands import call
@@ -108,18 +109,11 @@ def test_the_command_line_trains_goes_on_evaluates_predicts_and_converts(
 
 def test_bytes_are_asked_for_where_rows_are_read(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("linnet.data.streams.arrow_rows.REQUEST", 1 << 12)
+    monkeypatch.setattr(addresses, "BUFFER", 1 << 12)
     name = put(memory, write(make_table(8000, features=64), Path("t.parquet"), group=1000), "/t.parquet")
     train = linnet.load(name, stream=True, hold_out=False).train
-    asked = list[int]()
-
-    class Counting(io.BytesIO):
-        def read(self, size: int | None = -1, /) -> bytes:
-            found = super().read(size)
-            asked.append(len(found))
-            return found
-
-    content = Path("t.parquet").read_bytes()
-    monkeypatch.setattr(Address, "open", lambda self, mode="rb": Counting(content))
+    asked, content, read = list[int](), Path("t.parquet").read_bytes(), Reader.readinto
+    monkeypatch.setattr(Reader, "readinto", lambda self, out: asked.append(read(self, out)) or asked[-1])
     train.X[torch.tensor([4500])]
     assert sum(asked) < len(content) / 3
     assert max(asked) < len(content) / 8
@@ -136,6 +130,26 @@ def test_a_file_that_is_changed_or_gone_is_named(memory: Any, suffix: str) -> No
     memory.rm_file(f"/t.{suffix}")
     with pytest.raises(DataError, match=rf"{name} has gone since it was first read: No such file"):
         linnet.fit(train, epochs=1)
+
+
+def test_text_is_streamed_from_addresses_and_asked_for_by_the_piece(
+    memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    X, y = np.round(rng.normal(size=(400, 3)), 3), rng.integers(0, 2, 400)
+    frame = pd.DataFrame(X, columns=["a", "b", "c"]).assign(label=np.array(["u", "v"])[y])
+    Path("t.svm").write_text("\n".join(f"{k} 1:{a} 2:{b} 3:{c}" for k, (a, b, c) in zip(y, X, strict=True)))
+    frame.to_csv("t.csv", index=False)
+    frame.to_csv("t.csv.gz", index=False)
+    frame.to_json("t.jsonl", orient="records", lines=True)
+    asked, read = list[int](), Reader.readinto
+    monkeypatch.setattr(Reader, "readinto", lambda self, out: asked.append(len(out)) or read(self, out))
+    for local in map(Path, ("t.svm", "t.csv", "t.csv.gz", "t.jsonl")):
+        name = put(memory, local, f"/{local}")
+        here, there = linnet.load(name, stream=True).train, linnet.load(str(local), stream=True).train
+        assert torch.equal(here.X[:], there.X[:])
+        assert torch.equal(here.y, there.y)
+    assert len(asked) < 200  # and none is of a single line, or byte
 
 
 def test_whether_a_file_has_changed_is_asked_once_in_some_seconds(

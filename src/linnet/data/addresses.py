@@ -24,6 +24,9 @@ EXTRAS = {
 }  # fmt: skip
 """The extra that brings what reaches a kind of address."""
 
+BUFFER = 1 << 20
+"""Bytes that are asked for at once at least."""
+
 FRESH = 10.0
 """Seconds for which it is not asked again whether a file has changed, which takes a request."""
 
@@ -57,10 +60,6 @@ class Reader(io.RawIOBase):
     def seekable(self) -> bool:
         """Yes."""
         return True
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Some bytes from where it is."""
-        return self._file.read(-1 if size is None else size)
 
     def readinto(self, out: Any, /) -> int:
         """Some bytes from where it is, into memory that is there."""
@@ -146,7 +145,7 @@ class Address:
         """Yes, as far as was known when it was found."""
         return True
 
-    def open(self, mode: str = "rb") -> Reader:
+    def open(self, mode: str = "rb") -> io.BufferedReader:
         """The file, of whose bytes those are asked for that are read.
 
         Args:
@@ -157,7 +156,7 @@ class Address:
         """
         system, path = reach(self._text)
         with _faults(self._text):
-            return Reader(system.open(path, "rb", cache_type="none"))
+            return io.BufferedReader(Reader(system.open(path, "rb", cache_type="none")), BUFFER)
 
     def stat(self) -> Stat:
         """What is said of the file, asked again after some seconds.

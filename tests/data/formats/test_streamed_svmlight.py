@@ -14,6 +14,7 @@ import torch
 
 import linnet
 from linnet.data.batches import Batches
+from linnet.data.formats import streamed_svmlight
 from linnet.data.streams import rows as streamed
 from linnet.data.streams import svmlight_sections
 from linnet.errors import DataError, FormatError
@@ -125,6 +126,21 @@ def test_a_window_has_rows_of_many_sections_and_sections_are_parsed_one_by_one(
     assert int((order[:32] // 10).unique().numel()) > 5
     assert max(parsed) < 500
     assert sum(parsed) == Path("a.svm").stat().st_size  # each once
+
+
+def test_a_pass_is_kept_until_the_file_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    name, passes = write("a.svm"), list[Path]()
+    scan = svmlight_sections.scan
+    monkeypatch.setattr(streamed_svmlight, "scan", lambda path: passes.append(path) or scan(path))
+    first = linnet.load(name, stream=True).train
+    again = linnet.load(name, stream=True).train
+    assert len(passes) == 1
+    assert torch.equal(first.X[:], again.X[:])
+    assert torch.equal(first.y, again.y)
+    assert first.checksum == again.checksum
+    write("a.svm")
+    assert linnet.load(name, stream=True).train.checksum != first.checksum
+    assert len(passes) == 2
 
 
 def test_a_short_file_has_as_many_sections_as_are_read_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:

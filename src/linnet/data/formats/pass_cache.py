@@ -7,12 +7,13 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 import linnet.files
 from linnet.config.table import TableOptions
@@ -60,25 +61,35 @@ def fingerprint(paths: Sequence[Path], options: TableOptions, *, is_split: bool)
 
 def load(key: str) -> tuple[Described, list[Any]] | None:
     """What was kept under a fingerprint, and what the files' readers know; None where nothing whole is."""
+    if (arrays := load_arrays(key)) is None:
+        return None
+    try:
+        values = json.loads(bytes(arrays["values"]))
+        kept = np.unpackbits(arrays["kept"], count=values["rows"]).astype(bool)
+        is_test = None
+        if "is_test" in arrays:
+            is_test = np.unpackbits(arrays["is_test"], count=int(kept.sum())).astype(bool)
+        y = arrays["y"].astype(np.int64 if values["has_classes"] else np.float64)
+        rejected = tuple(Rejected(*one) for one in values["rejected"])
+        schema = Schema.from_json(values["schema"])
+        return Described(schema, kept, y, is_test, values["has_gaps"], rejected), values["states"]
+    except (ValueError, KeyError, TypeError, FormatError):  # it is made anew
+        return None
+
+
+def load_arrays(key: str) -> dict[str, NDArray[Any]] | None:
+    """The arrays that were kept under a fingerprint; None where nothing whole is."""
     place = cache_folder() / key
     try:
         content = place.read_bytes()
         if hashlib.sha256(content[32:]).digest() != content[:32]:
             return None
         with np.load(io.BytesIO(content[32:]), allow_pickle=False) as arrays:
-            values = json.loads(bytes(arrays["values"]))
-            rows = values["rows"]
-            kept = np.unpackbits(arrays["kept"], count=rows).astype(bool)
-            is_test = None
-            if "is_test" in arrays:
-                is_test = np.unpackbits(arrays["is_test"], count=int(kept.sum())).astype(bool)
-            y = arrays["y"].astype(np.int64 if values["has_classes"] else np.float64)
-        rejected = tuple(Rejected(*one) for one in values["rejected"])
-        schema = Schema.from_json(values["schema"])
+            found = dict(arrays)
         with contextlib.suppress(OSError):
             os.utime(place)
-        return Described(schema, kept, y, is_test, values["has_gaps"], rejected), values["states"]
-    except (OSError, ValueError, KeyError, TypeError, FormatError):  # it is made anew
+        return found
+    except (OSError, ValueError):
         return None
 
 
@@ -102,6 +113,11 @@ def save(key: str, found: Described, states: Sequence[Any]) -> None:
     arrays["kept"] = np.packbits(found.kept)
     if found.is_test is not None:
         arrays["is_test"] = np.packbits(found.is_test)
+    save_arrays(key, arrays)
+
+
+def save_arrays(key: str, arrays: Mapping[str, Any]) -> None:
+    """Keep arrays under a fingerprint, where the folder can be written."""
     out = io.BytesIO()
     np.savez(out, **arrays)
     content = out.getvalue()

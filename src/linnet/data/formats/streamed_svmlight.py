@@ -6,15 +6,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from linnet.config.table import TableOptions
+from linnet.data.formats import pass_cache
 from linnet.data.formats.encoding import PACKED
 from linnet.data.formats.svmlight import check_options, whole_of
 from linnet.data.formats.table_files import TableFiles
 from linnet.data.split import Whole
 from linnet.data.streamed import StreamedFeatures
+from linnet.data.streams.row_files import mark_of
 from linnet.data.streams.rows import StreamedRows
-from linnet.data.streams.svmlight_sections import Scan, SvmlightFile, scan
+from linnet.data.streams.svmlight_sections import Scan, Section, SvmlightFile, scan
 from linnet.errors import FormatError
+
+KEPT = {"sections", "y", "indices"}
+"""What the cache has of a file."""
 
 WIDEST = 1 << 14
 """Features up to which rows are streamed: of more a window would hold too few to shuffle among."""
@@ -49,10 +56,25 @@ def read_streamed_svmlight(
             )
         return StreamedFeatures(StreamedRows([SvmlightFile(one, base, width) for one in several]))
 
-    parts = [[scan(path) for path in paths] for paths in files.parts]
+    parts = [[_scan(path) for path in paths] for paths in files.parts]
     for note in files.notes:
         say(note)
     return whole_of(parts, name, options=options, known=known, features=features, say=say, stack=stack)
+
+
+def _scan(path: Path) -> Scan:
+    """What a pass over a file tells, from the cache where there was one before."""
+    key = pass_cache.fingerprint([path], TableOptions(), is_split=False)
+    if (kept := pass_cache.load_arrays(key)) is not None and set(kept) == KEPT:
+        base, least, largest = kept["indices"].tolist()
+        sections = [Section(*one) for one in kept["sections"].tolist()]
+        return Scan(path, mark_of(path), sections, kept["y"], None if base < 0 else base, least, largest)
+    found = scan(path)
+    if pass_cache.fingerprint([path], TableOptions(), is_split=False) == key:  # and not changed meanwhile
+        indices = np.array([-1 if found.base is None else found.base, found.least, found.largest])
+        kept = {"sections": np.array(found.sections), "y": found.y, "indices": indices}
+        pass_cache.save_arrays(key, kept)
+    return found
 
 
 def can_stream_svmlight(files: TableFiles) -> bool:
