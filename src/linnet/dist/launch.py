@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from linnet.dist.environment import Launch, find_launch
+from linnet.dist.interface import choose_interface
 from linnet.dist.processes import launched, time_limit
 from linnet.errors import ApartWarning, LinnetError, ProcessError, UsageError, warn
 
@@ -63,6 +64,7 @@ def joined(launch: Launch | None) -> Iterator[None]:
         os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"] = launch.address
     # Read by `device.available_cores`, by whatever launcher there is.
     os.environ["LOCAL_WORLD_SIZE"] = str(launch.local_size)
+    choose_interface(launch)
     import torch
     import torch.distributed as distributed
     from torch.distributed.rendezvous import rendezvous
