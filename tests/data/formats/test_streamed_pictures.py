@@ -17,6 +17,8 @@ from PIL import Image
 import linnet
 from linnet.data.batches import Batches
 from linnet.data.pictures.decode import beside_threads, has_colors
+from linnet.data.pictures.prepare import prepare as made
+from linnet.data.streams import picture_rows
 from linnet.data.streams import rows as streamed
 from linnet.errors import DataError, FormatError
 from tests.support.colors import files, write
@@ -144,6 +146,19 @@ def test_a_picture_that_is_changed_damaged_or_gone_is_named() -> None:
     Path("set.zip").write_bytes(zipped(files()))
     with pytest.raises(FormatError, match=r"set\.zip cannot be streamed: unpack it"):
         linnet.load("set.zip", stream=True)
+
+
+def test_no_more_is_decoded_than_two_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamed, "WINDOW_BYTES", 10 * 64)
+    rows, decoded = linnet.load(lay_out(each=40), stream=True, hold_out=False).train, list[str]()
+    monkeypatch.setattr(
+        picture_rows, "prepare", lambda *given, **more: decoded.append("") or made(*given, **more)
+    )
+    blocks = Batches(rows, 5).blocks(0)
+    first = len(next(blocks).X)
+    assert 10 <= len(decoded) <= 20  # of 80: the window in use and the one that is read meanwhile
+    assert first + sum(len(block.X) for block in blocks) == 80
+    assert len(decoded) == 80
 
 
 def test_checksums_tell_pictures_apart() -> None:
