@@ -1,0 +1,88 @@
+"""Processes under torchrun: one job, one voice, and after a kill the same weights to the last bit."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from linnet.model.predictor import Predictor
+from tests.support.processes import ROOT
+
+TRAIN = (
+    "train", "--data", "digits", "--epochs", "3", "--batch-size", "32", "--optimizer", "momentum",
+    "--checkpoint-minutes", "0.00001", "--no-report",
+)  # fmt: skip
+
+KILLED = """
+import os, signal, sys
+from linnet.train.callbacks import Checkpoints
+
+plain = Checkpoints.block_end
+
+def block_end(self, state):
+    plain(self, state)
+    if os.environ["TORCHELASTIC_RESTART_COUNT"] == "0" and state.epoch == 2:
+        os.kill(os.getpid(), signal.SIGKILL)  # the first process alone keeps checkpoints
+
+Checkpoints.block_end = block_end
+
+from linnet.cli import main
+
+main(sys.argv[1:])
+"""
+
+
+def launch(*words: str, script: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """A command line in two processes, or a script in place of linnet's."""
+    what = ["-m", "linnet"] if script is None else [str(script)]
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--max-restarts",
+        "0" if script is None else "1", *what, *words,
+    ]  # fmt: skip
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "OMP_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }  # fmt: skip
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_process_that_is_killed_in_mid_epoch_costs_no_step(tmp_path: Path) -> None:
+    whole = launch(*TRAIN, "--out", "whole")
+    assert whole.returncode == 0, whole.stderr
+    assert whole.stdout.count("the run is in whole") == 1  # one of them prints
+    assert whole.stdout.count("     epoch ") == 1
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    killed = launch(*TRAIN, "--out", "killed", script=script)
+    assert killed.returncode == 0, killed.stderr
+    assert killed.stdout.count("the run is in killed") == 1
+    models = [Predictor.open(Path(name)) for name in ("whole", "killed")]
+    assert np.array_equal(models[0].W, models[1].W)
+    assert np.array_equal(models[0].b, models[1].b)
+
+
+def test_what_may_be_started_again_names_its_folder(tmp_path: Path) -> None:
+    script = tmp_path / "plain.py"
+    script.write_text("from linnet.cli import main\nmain()\n")
+    ended = launch("train", "--data", "digits", script=script)
+    assert ended.returncode != 0
+    assert "go on in one folder: say which by --out" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("plot", "nothing"), "linnet plot runs in one process: start it without torchrun"),
+        (("train", "--data", "nothing.csv"), "no data at nothing.csv"),
+    ],
+)
+def test_an_error_is_said_once(words: tuple[str, ...], said: str) -> None:
+    ended = launch(*words)
+    assert ended.returncode != 0
+    assert ended.stderr.count(said) == 1
+    assert "[rank" not in ended.stderr  # no traceback of ours
