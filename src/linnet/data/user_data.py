@@ -206,7 +206,9 @@ def load_whole(
                     files, str(name), options=options, known=known, features=features, say=say
                 )
         elif options is not None and options.stream and (is_free or (schema and can_stream(files))):
-            return read_streamed(files, str(name), options, schema, is_split=is_split, progress=progress)
+            return read_streamed(
+                files, str(name), options, schema, is_split=is_split, progress=progress, tell=say
+            )
         if files.is_svmlight:
             return read_svmlight(files, str(name), options=options, known=known, features=features, say=say)
         return read_tables(

@@ -17,6 +17,7 @@ from linnet.config.table import TableOptions
 from linnet.data.formats.text_blocks import TextBlocks
 from linnet.errors import DataError, FormatError
 from tests.data.formats.test_streamed_schema import assert_same, make_mixed
+from tests.support.commands import call
 
 
 @pytest.fixture(autouse=True)
@@ -158,3 +159,15 @@ def test_a_file_that_is_cut_while_it_is_read_is_noticed() -> None:
     Path("t.csv").unlink()
     with pytest.raises(DataError, match=r"t\.csv has gone since it was first read"):
         rows.X[:]
+
+
+def test_a_run_that_goes_on_is_the_run_that_was_not_interrupted() -> None:
+    write(make_frame(), "t.csv")
+    how = ("--data", "t.csv", "--stream", "--target", "label", "--batch-size", 32, "--quiet")
+    assert call("train", *how, "--epochs", 4, "--out", "whole") == 0
+    assert call("train", *how, "--epochs", 2, "--out", "part") == 0
+    assert call("train", "--resume", "part", "--epochs", 4, "--quiet") == 0
+    whole, part = (linnet.Run.load(name) for name in ("whole", "part"))
+    assert torch.equal(whole.bank.theta, part.bank.theta)
+    assert whole.card.schema is not None
+    assert call("replay", "whole") == 0

@@ -49,7 +49,8 @@ class EncodedFile(SectionFile):
     """
 
     def __init__(self, blocks: TableBlocks, schema: Schema, bad: NDArray[np.bool_] | None = None) -> None:
-        said = hashlib.sha256(json.dumps(schema.to_json(), sort_keys=True).encode()).hexdigest()
+        columns = [column.to_json() for column in schema.columns]
+        said = hashlib.sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()
         super().__init__(blocks.path, Columns((said,), (len(schema.features),), np.dtype(np.float64)))
         self.blocks, self.schema, self.bad = blocks, schema, bad
         self.sections = blocks.sections

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,7 @@ def read_streamed(
     *,
     is_split: bool = False,
     progress: Progress = lambda done, total: None,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Whole:
     """The rows of a table's files, of which the target alone is held in memory.
 
@@ -90,6 +91,7 @@ def read_streamed(
         schema: of the model whose rows these are.
         is_split: whether rows to test on are held out, by the others of which the schema is fitted.
         progress: called with the bytes of the files that were read, and all of them.
+        tell: called with a sentence where what was counted is from the cache.
 
     Raises:
         FormatError: a file is none of these, or it is not clear how it is to be read.
@@ -98,10 +100,10 @@ def read_streamed(
     _check(files, name, options)
     if schema is None:
         is_held_out = is_split and not files.has_parts
-        blocks, found = _describe(files, name, options, is_split=is_held_out, progress=progress)
+        blocks, found = _describe(files, name, options, is_held_out, progress, tell)
         if note := say_bare(files, found.schema):
             files, is_held_out = dataclasses.replace(files, test=()), is_split and not files.validation
-            blocks, found = _describe(files, name, options, is_split=is_held_out, progress=progress)
+            blocks, found = _describe(files, name, options, is_held_out, progress, tell)
             found = _note(found, note)
     else:
         blocks = open_blocks(files.train, options)
@@ -126,16 +128,19 @@ def read_streamed(
 
 
 def _describe(
-    files: TableFiles, name: str, options: TableOptions, *, is_split: bool, progress: Progress
-) -> tuple[list[TableBlocks], Described]:
+    files: TableFiles, name: str, options: TableOptions, is_split: bool, progress: Progress,
+    tell: Callable[[str], None],
+) -> tuple[list[TableBlocks], Described]:  # fmt: skip
     """The files and what their rows tell, from the cache where they were counted before."""
     key = pass_cache.fingerprint(files.train, options, is_split=is_split)
     if (kept := pass_cache.load(key)) is not None:
         found, states = kept
         blocks = open_blocks(files.train, options, states)
         if len(found.kept) == sum(file.rows for file in blocks):
+            # Said, and no note of the schema, which is the same when a run is done again.
+            tell(f"{name}: {say('schema.note.counted_before', 'en')}")
             set_apart(found.rejected, name, options)
-            return blocks, _note(found, say("schema.note.counted_before", "en"))
+            return blocks, found
     blocks = open_blocks(files.train, options)
     more = dict.fromkeys(note for file in blocks for note in file.notes)
     found = describe_rows(
