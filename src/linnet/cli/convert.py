@@ -88,4 +88,5 @@ def _convert_to_arrow(
     write = write_arrow if is_arrow(out) else write_each
     with download_progress(not sys.stderr.isatty(), "converting") as progress:
         rows = write(find_streamable(data, data_dir), out, progress or (lambda done, total: None))
-    print(f"{rows:,} rows are in {out}; train on them by linnet train --data {out} --stream")
+    place = out if is_arrow(out) else f"{out}/"  # by which it is told from the name of a data set
+    print(f"{rows:,} rows are in {out}; train on them by linnet train --data {place} --stream")

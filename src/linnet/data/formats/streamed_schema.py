@@ -25,7 +25,7 @@ from linnet.schema.cells import Cells
 from linnet.schema.coded import code_text, is_coded
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import infer_schema
-from linnet.schema.named_rows import NamedRows, naming_rows
+from linnet.schema.named_rows import NamedRows, named_rows, naming_rows
 from linnet.schema.schema import Schema, Target
 from linnet.schema.target import drop_unlabelled, pick_target, read_target
 
@@ -134,12 +134,20 @@ def read_targets(files: Sequence[TableBlocks], name: str, schema: Schema, option
         raise FormatError(f"{name}: there is no column {target.name}, which is predicted")
     cells = _cells_of(files, target.name)
     with naming_rows(RowsOfFiles(files=files)):
-        frame = pd.DataFrame({target.name: cells, 0: np.arange(len(cells))})
+        frame = pd.DataFrame({target.name: cells}, copy=False)
         frame, _ = drop_unlabelled(frame, target.name, options, target.classes)
+        kept = _named(len(cells))
         y: Any = target.labels(frame[target.name]) if target.classes else target.numbers(frame[target.name])
-    kept = np.zeros(len(cells), bool)
-    kept[frame[0]] = True
     return Described(schema, kept, y, None, has_gaps=True)
+
+
+def _named(rows: int) -> NDArray[np.bool_]:
+    """Which of all rows are those that are named now, (N,)."""
+    places = named_rows().places
+    kept = np.ones(rows, bool) if places is None else np.zeros(rows, bool)
+    if places is not None:
+        kept[places] = True
+    return kept
 
 
 class _Describing:
@@ -185,17 +193,18 @@ class _Describing:
         """What the rows tell that are not set apart; None where some more were."""
         import pandas as pd
 
-        all_rows = np.arange(len(cells))
-        kept = np.ones(len(cells), bool)
-        kept[list(self.rejected)] = False
-        frame = pd.DataFrame({place: cells, 0: all_rows})[kept].reset_index(drop=True)
-        with naming_rows(RowsOfFiles(files=self.files).take(kept)):
+        frame, names = pd.DataFrame({place: cells}, copy=False), RowsOfFiles(files=self.files)
+        if self.rejected:
+            kept = np.ones(len(cells), bool)
+            kept[list(self.rejected)] = False
+            frame, names = frame[kept].reset_index(drop=True), names.take(kept)
+        with naming_rows(names):
             frame, dropped = drop_unlabelled(frame, place, self.options)
+            kept = _named(len(cells))
             if self.is_lenient and (odd := find_odd_targets(frame[place], self.options)):
-                self.rejected |= {int(frame[0].iloc[row]): reason for row, reason in odd.items()}
+                rows = np.flatnonzero(kept)
+                self.rejected |= {int(rows[row]): reason for row, reason in odd.items()}
                 return None
-            kept = np.zeros(len(cells), bool)
-            kept[frame[0]] = True
             _, why = pick_target(pd.DataFrame(columns=self.files[0].names), self.options)
             target = read_target(frame[place], place, why, self.options)
             target = target.with_positive(self.options.positive)
