@@ -50,6 +50,7 @@ from .runs.fit import fit as fit
 from .runs.predict import predict as predict
 from .runs.replay import Replay as Replay
 from .runs.replay import replay as replay
+from .runs.since import solve_since as solve_since
 from .runs.solve import solve as solve
 from .runs.sweep import sweep as sweep
 from .runs.tune import tune as tune

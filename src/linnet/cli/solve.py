@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import linnet
 from linnet.cli.console import load_rows, make_printer, print_json, without_warnings
 from linnet.cli.options import Data, DataDir, Flag, Json, Lang, Quiet, SampleWeight, Table
+from linnet.cli.since import add_files, check_others
 from linnet.config import TableChoices, as_dict
 from linnet.dist.processes import current
 from linnet.errors import (
@@ -63,6 +64,7 @@ def solve(
     hold_out: bool | None = None,
     data_dir: DataDir = None,
     seed: int = 1,
+    since: Path | None = None,
     out: Path | None = None,
     lang: Lang = "en",
     report: bool = True,
@@ -88,6 +90,8 @@ def solve(
         linnet solve --data patients.csv --path 30 --path-penalty l2 --folds 10 --standardize
 
         linnet solve --data synthetic --summary --covariance hc3
+
+        linnet solve --data 'days/*.parquet' --since runs/monday --out runs/tuesday
 
         linnet solve --data survey.csv --summary --sample-weight weights.txt --weight-kind importance
 
@@ -142,6 +146,9 @@ def solve(
         summary, which is inferred from all rows.
     seed
         Of the rows held out, and of made-up data.
+    since
+        A run of least squares on whole streamed files (--stream --no-hold-out): of --data only files that are
+        new since are read, and the model is of all rows.
     out
         The run's folder, new or empty; runs/NAME-TIME when not given.
     report
@@ -149,6 +156,12 @@ def solve(
     """
     from linnet.config import SolveRequest
 
+    say = make_printer(quiet, sys.stderr if json else sys.stdout)
+    if since is not None:
+        others = {"loss": loss, "l1": l1, "path": path, "summary": summary, "sample-weight": sample_weight}
+        check_others({**others, "standardize": standardize}, table)
+        how = {"l2": l2, "intercept": intercept, "data_dir": data_dir, "language": lang}
+        return add_files(data, since, out=out, say=say, is_json=json, **how)
     if weight_kind is not None and sample_weight is None:
         raise UsageError("--weight-kind says what weights mean: give them, by --sample-weight")
     options: dict[str, Any] = {
@@ -162,7 +175,6 @@ def solve(
         current().first(lambda: new_folder(out))
     has_split = table is not None and (table.split, table.test_size) != (None, None)
     holds_out = (has_split or not summary) if hold_out is None else hold_out
-    say = make_printer(quiet, sys.stderr if json else sys.stdout)
     if table is None or table.references is None:  # without a penalty levels that sum to 1 have no optimum
         table = replace(table or TableChoices(), references=(not l2 and not l1 and path is None) or None)
     splits = load_rows(
@@ -174,12 +186,12 @@ def solve(
     from linnet.solvers.solve import usual_loss
 
     folder = current().first(lambda: out or default_folder(splits.train.name))
-    heard = lambda row: say(path_line(row, path_penalty))  # noqa: E731
     request = SolveRequest(loss=loss or usual_loss(splits.train), **options)
     with without_warnings(*SHORTFALLS, *(DOUBTS if summary else ())):
         solved = solve_request(
             splits, request, out=folder, report=report, language=lang, is_catalog=True,
-            progress=IterationLines(say), path_progress=heard, say=say,
+            progress=IterationLines(say), say=say,
+            path_progress=lambda row: say(path_line(row, path_penalty)),
         )  # fmt: skip
     solution = solved.solution
     scores = {

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from linnet.report.subject import Subject
     from linnet.search.result import SweepResult
     from linnet.search.tune import TuneResult
+    from linnet.solvers.least_squares.kept_sums import KeptSums
     from linnet.solvers.path import Path as PenaltyPath
     from linnet.solvers.solution import Solution
     from linnet.train.checkpoint import Checkpoint
@@ -131,6 +132,7 @@ def leave_solution(
     *,
     inference: Inference | None = None,
     path: PenaltyPath | None = None,
+    sums: KeptSums | None = None,
     splits: Splits | None = None,
     is_catalog: bool = False,
     language: Language = "en",
@@ -142,6 +144,7 @@ def leave_solution(
         folder: new or its own.
         inference: its estimates with their errors.
         path: the L1 penalties that its own was chosen from.
+        sums: over the rows of files, to which those of new files can be added.
         splits: its rows, for the report; None leaves no report.
         is_catalog: whether they are known to be as linnet loads them by name.
         language: of the figures and the report.
@@ -160,6 +163,8 @@ def leave_solution(
         contents |= {"table.csv": path.table.to_csv(index=False).encode(), "path.svg": render(drawn, ".svg")}
     if inference is not None:
         contents |= _estimates(inference)
+    if sums is not None:
+        contents["sums.safetensors"] = sums.to_bytes()
     run.save(folder, contents)
     if splits is not None:
         _report(run, splits, is_catalog, language)

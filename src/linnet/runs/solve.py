@@ -20,6 +20,7 @@ from linnet.i18n import Language, check
 from linnet.model.baseline import find_baseline
 from linnet.model.optimum import UNATTAINED
 from linnet.solvers import solve as solvers
+from linnet.solvers.least_squares.kept_sums import KeptSums
 from linnet.solvers.solution import Progress, Solution, SolverSpec
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def solve(
     )  # fmt: skip
     solution.value.baseline = _find_baseline(splits, solution)
     if folder is not None:
-        _leave(Solved(solution), folder, splits if report else None, language)
+        _leave(Solved(solution), folder, splits, language, report=report)
     return solution
 
 
@@ -171,7 +172,7 @@ def solve_request(
             raise
         refusal = error  # the model that shows why is kept
     if folder is not None:
-        _leave(solved, folder, splits if report else None, language, is_catalog)
+        _leave(solved, folder, splits, language, is_catalog, report=report)
     if refusal is not None:
         raise UsageError(f"{refusal}; the model is in {folder}") from refusal
     return solved
@@ -221,15 +222,30 @@ def _infer(solution: Solution, train: Dataset) -> Inference:
     return infer(solution, train, **({} if request is None else request.inference))
 
 
+def _sums_of(solution: Solution, train: Dataset) -> KeptSums | None:
+    """The sums over all rows of files, which `solve_since` adds new files to; None of other rows."""
+    request = solution.value.solved
+    if solution.sums is None or request is None or request.class_weight != "none":
+        return None
+    return KeptSums.of(train, solution.sums)
+
+
 def _leave(
-    solved: Solved, folder: Path, splits: Splits | None, language: Language, is_catalog: bool = False
+    solved: Solved,
+    folder: Path,
+    splits: Splits,
+    language: Language,
+    is_catalog: bool = False,
+    *,
+    report: bool,
 ) -> None:
-    """Leave it in a folder; with its rows a report, too. Of several processes the first does."""
+    """Leave it in a folder, with a report or without. Of several processes the first does."""
     from linnet.runs.folder import leave_solution
 
     def leave() -> None:
         leave_solution(
-            solved.solution, folder, inference=solved.inference, path=solved.path, splits=splits,
+            solved.solution, folder, inference=solved.inference, path=solved.path,
+            sums=_sums_of(solved.solution, splits.train), splits=splits if report else None,
             is_catalog=is_catalog, language=language,
         )  # fmt: skip
 

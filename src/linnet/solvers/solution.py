@@ -16,6 +16,7 @@ from linnet.errors import ShapeError, UsageError
 from linnet.model.history import Record
 from linnet.model.optimum import NONNEGATIVE, UNATTAINED
 from linnet.model.run import Run
+from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.problem.objective import Objective
 
 Progress = Callable[[Record], object]
@@ -113,6 +114,7 @@ class Minimum:
             where nothing was proven.
         trace: a record an iteration.
         method: the method's name.
+        statistics: the sums over all rows, where it went by these.
     """
 
     theta: Tensor
@@ -120,6 +122,7 @@ class Minimum:
     certificate: Certificate
     trace: list[Record]
     method: str
+    statistics: Statistics | None = None
 
     @property
     def iterations(self) -> int:
@@ -207,11 +210,13 @@ class Solution:
         value: the model as a run, ready to score, save and evaluate.
         status: how the solver ended, and what to try.
         stats: the certificate.
+        sums: over the rows, where least squares went by these.
     """
 
     value: Run
     status: Status
     stats: Certificate
+    sums: Statistics | None = None
 
     def __str__(self) -> str:
         at = self.stats

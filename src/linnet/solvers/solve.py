@@ -146,7 +146,7 @@ def make_solution(
         Bank(found.theta), History(records), status, card, request, optimum, dataset.checksum,
         found.certificate.seconds, truth=dataset.truth, origin=dataset.origin,
     )  # fmt: skip
-    return Solution(run, found.status, found.certificate)
+    return Solution(run, found.status, found.certificate, found.statistics)
 
 
 def _restore(

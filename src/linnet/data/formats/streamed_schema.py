@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset
-from linnet.data.formats.blocks import TableBlocks
+from linnet.data.formats.blocks import TableBlocks, source_of
 from linnet.data.formats.counted_pass import Counted, Progress, Rows, count_table
+from linnet.data.formats.footers import are_complete
 from linnet.data.formats.odd_cells import find_odd_cells, find_odd_targets
 from linnet.data.split import SPLIT_SEED, TEST_FRACTION, choose_rows
 from linnet.data.streams.pieces import Rejected
@@ -138,7 +139,9 @@ def read_targets(files: Sequence[TableBlocks], name: str, schema: Schema, option
         frame, _ = drop_unlabelled(frame, target.name, options, target.classes)
         kept = _named(len(cells))
         y: Any = target.labels(frame[target.name]) if target.classes else target.numbers(frame[target.name])
-    return Described(schema, kept, y, None, has_gaps=True)
+    sources = [source_of(column.name, files[0].kinds)[0] for column in schema.columns]
+    has_gaps = not all(are_complete(file.path, sources) for file in files)
+    return Described(schema, kept, y, None, has_gaps=has_gaps)
 
 
 def _named(rows: int) -> NDArray[np.bool_]:

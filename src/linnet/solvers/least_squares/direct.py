@@ -120,9 +120,10 @@ class Direct(SolverSpec):
             with limit_threads(_few(features)):
                 normal = factor(statistics, objective.penalty.l2, objective.intercept)
             if normal is not None and normal.condition <= SQUARED:
-                return _solve_by_sums(objective, statistics, normal, self.refine)
+                found = _solve_by_sums(objective, statistics, normal, self.refine)
+                return replace(found, statistics=statistics)
             if is_cholesky or rows * features > FITS or not objective.keeps_scores:
-                return _solve_by_spectrum(objective, statistics)
+                return replace(_solve_by_spectrum(objective, statistics), statistics=statistics)
         refuse_stream(dataset, "a solution by QR or SVD, or of more columns than rows,")
         if type(self) is Direct and rows < features and rows * features > DIGITS:
             found = _solve_by_dual(dataset, objective)
