@@ -139,7 +139,6 @@ def test_what_needs_all_rows_refuses_a_stream(pair: tuple[Dataset, Dataset]) -> 
     here, memory = pair
     solved = linnet.solve(memory, l2=0.1)
     for ask in (
-        lambda: linnet.solve(here, l2=0.1),
         lambda: linnet.solve(here, "squared", l1=0.1),
         lambda: linnet.solve(here, "squared", solver="qr"),
         lambda: linnet.solve(here, "squared", standardize=True),
