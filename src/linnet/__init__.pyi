@@ -19,6 +19,7 @@ from .data.formats.svmlight_writer import write_svmlight as write_svmlight
 from .data.origin import Origin as Origin
 from .data.registry import load as load
 from .data.split import split as split
+from .dist.processes import alone as alone
 from .errors import LinnetError as LinnetError
 from .estimators import LinearRegressor as LinearRegressor
 from .estimators import LinearRegressorCV as LinearRegressorCV

@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import os
 import platform
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -201,4 +202,11 @@ def versions() -> dict[str, str]:
         "machine": platform.platform(),
         "cpu": torch.backends.cpu.get_cpu_capability(),
         "cores": str(available_cores()),
+        "processes": str(_processes()),
     }
+
+
+def _processes() -> int:
+    """The processes of torch.distributed that this one is among."""
+    group = getattr(sys.modules.get("torch"), "distributed", None)
+    return group.get_world_size() if group and group.is_available() and group.is_initialized() else 1

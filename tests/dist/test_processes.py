@@ -152,3 +152,25 @@ def test_a_timeout_that_is_none_is_refused(said: str, monkeypatch: pytest.Monkey
     monkeypatch.setenv("LINNET_TIMEOUT", said)
     with pytest.raises(UsageError, match="positive number of seconds"):
         time_limit()
+
+
+def what_is_of_one(folder: Path) -> list[Any]:
+    """What a process of a group does by itself, and what is refused."""
+    found: list[Any] = []
+    if current().is_first:
+        with linnet.alone():
+            run = linnet.fit(make_blobs(60), epochs=1, show=False, out=folder / "one")
+        found.append(run.folder)
+    try:
+        linnet.tune(make_blobs(60), {"lr": [0.1, 0.2]}, trials=2, show=False)
+    except UsageError as error:
+        found.append(str(error))
+    return found
+
+
+def test_a_process_trains_alone_where_it_says_so_and_a_study_has_one(tmp_path: Path) -> None:
+    first, second = together(what_is_of_one, 2, tmp_path)
+    assert first[0] == tmp_path / "one"
+    assert (tmp_path / "one" / "run.json").is_file()
+    assert "a study has one process" in first[1]
+    assert second == first[1:]

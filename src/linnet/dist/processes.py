@@ -253,7 +253,13 @@ def time_limit() -> float:
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """Within it this process computes alone, whatever group it belongs to."""
+    """Within it this process computes alone, whatever group of torch.distributed it belongs to.
+
+    Example:
+        >>> if torch.distributed.get_rank() == 0:
+        ...     with linnet.alone():
+        ...         linnet.fit(linnet.load("digits"))
+    """
     before = _apart.set(True)
     try:
         yield

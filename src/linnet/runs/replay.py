@@ -18,6 +18,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.origin import Origin, read_record
 from linnet.data.registry import load_again, sources
 from linnet.device import versions
+from linnet.dist.processes import alone
 from linnet.errors import UsageError
 from linnet.evaluate.score import score
 from linnet.folders import SWEEP, TUNE, new_folder, read
@@ -101,7 +102,7 @@ def replay(
         >>> linnet.replay("runs/first").is_same
     """
     folder = Path(folder)
-    with _place(out) as place:
+    with _place(out) as place, alone():
         if (folder / TUNE).is_file():
             raise UsageError(
                 f"{folder} is a study, whose settings depend on all that was tried before: "

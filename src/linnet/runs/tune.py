@@ -12,6 +12,8 @@ from torch import Tensor
 from linnet.config import SweepRequest, TuneRequest
 from linnet.data.arguments import parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
+from linnet.dist.processes import current
+from linnet.errors import UsageError
 from linnet.folders import new_folder
 from linnet.i18n import Language, check
 from linnet.runs.folder import leave_search
@@ -146,8 +148,16 @@ def tune_request(
         report: leave report.html.
         language: of the figure and the report.
         is_catalog: whether the rows are known to be as linnet loads them by name.
+
+    Raises:
+        UsageError: several processes compute together, of which a study has one.
     """
     check(language)
+    if current().size > 1:
+        raise UsageError(
+            "a study has one process, as it asks for settings by what came of others: tune in one, or sweep "
+            "together (linnet.sweep with random=)"
+        )
     folder = None if out is None else new_folder(Path(out))
     result = run_tune(splits.train, request, storage=storage, sampler=sampler, show=show, callbacks=callbacks)
     if folder is not None:
