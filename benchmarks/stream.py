@@ -7,7 +7,8 @@ with `--quick`), in one format after another; each file is removed before the ne
 `linnet.fit` with `stream=True` is compared with the longer of two things, each in a process of its own with
 the page cache warm from the writing, in alternating order: pyarrow reading the column of the same file batch
 by batch, and an epoch over as many rows in memory. Memory is what the process held at most of its own
-(RssAnon and RssShmem), less that of one that has imported torch and does nothing.
+(RssAnon and RssShmem), less that of one that has imported torch and does nothing; the process of a stream may
+have no more than 2 GB (RLIMIT_DATA), beyond which it would end with an error.
 """
 
 from __future__ import annotations
@@ -77,6 +78,8 @@ seconds = time.perf_counter() - began
 """
 
 STREAM = """
+import resource
+resource.setrlimit(resource.RLIMIT_DATA, (2 << 30, 2 << 30))  # of memory of its own, 2 GB
 import linnet
 rows = linnet.load(path, stream=True, split="none").train
 seconds = linnet.fit(rows, epochs=2, batch_size=256).history.last["seconds"]
