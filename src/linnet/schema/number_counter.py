@@ -44,7 +44,7 @@ class NumberCounter:
         self._is_train.append(is_train[picked])
         self._order.add_(values)
         before = _Ends(values.shape[1])
-        for ends, some in zip(self._ends, (values[~is_train], values[is_train]), strict=True):
+        for ends, some in zip(self._ends, (_take(values, ~is_train), _take(values, is_train)), strict=True):
             own = _Ends(values.shape[1])
             own.add_(some)
             ends.join_(own)
@@ -102,11 +102,12 @@ class _Ends:
 
     def find_fractions_(self, values: Array) -> None:
         """Keep a number that is not whole of each column that has one, as far as none is known."""
-        for place in np.flatnonzero(np.isnan(self.fraction)).tolist():
-            column = values[:, place]
-            wrong = (column != np.floor(column)) & np.isfinite(column)
-            if wrong.any():
-                self.fraction[place] = column[int(wrong.argmax())]
+        left = np.flatnonzero(np.isnan(self.fraction))
+        some = values[:, left] if len(left) < len(self.fraction) else values
+        with np.errstate(invalid="ignore"):
+            wrong = (some != np.floor(some)) & np.isfinite(some)
+        for place in np.flatnonzero(wrong.any(axis=0)).tolist():
+            self.fraction[left[place]] = some[int(wrong[:, place].argmax()), place]
 
     def add_(self, values: Array) -> None:
         if not len(values):
@@ -147,6 +148,11 @@ class _Order:
         self.is_counting[left] &= (steps == 1).all(axis=0)
         self.is_rising[left] &= (steps > 0).all(axis=0)
         self._last = values[-1]
+
+
+def _take(values: Array, rows: NDArray[np.bool_]) -> Array:
+    """Some rows, stored by columns where all are."""
+    return values.T[:, rows].T if values.flags.f_contiguous else values[rows]
 
 
 def _has_twice(values: Array) -> bool:
