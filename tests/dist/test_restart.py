@@ -86,3 +86,16 @@ def test_an_error_is_said_once(words: tuple[str, ...], said: str) -> None:
     assert ended.returncode != 0
     assert ended.stderr.count(said) == 1
     assert "[rank" not in ended.stderr  # no traceback of ours
+
+
+def test_a_sweep_of_several_processes_leaves_what_one_leaves(tmp_path: Path) -> None:
+    words = ("sweep", "--data", "digits", "--lr", "0.1,0.5", "--epochs", "2", "--parallel", "models")
+    ended = launch(*words, "--out", "both", "--no-report")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.count("2 processes share the models: as was asked") == 1
+    from linnet.cli import main
+
+    main([*words[:-2], "--out", "one", "--no-report"])
+    assert {path.name for path in Path("both").rglob("*")} == {path.name for path in Path("one").rglob("*")}
+    models = [Predictor.open(Path(name, "best")) for name in ("both", "one")]
+    assert np.allclose(models[0].W, models[1].W, rtol=0, atol=1e-6)

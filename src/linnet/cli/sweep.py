@@ -85,4 +85,5 @@ def sweep(
     ))  # fmt: skip
     if result.is_interrupted:
         exit_interrupted(f" after {result.epochs_done} epochs: {again} goes on")
-    options.close(result, folder, splits.test, f"{again} trains it again")
+    if processes.is_first:
+        options.close(result, folder, splits.test, f"{again} trains it again")
