@@ -233,10 +233,12 @@ class StreamedRows:
         """
         if self.is_mapped or processes.size <= self.lanes:
             return
+        lanes, name = self.lanes, self.files[0].path.name
+        fit = "one process" if lanes == 1 else f"1 to {lanes} processes"
         raise UsageError(
-            f"{self.files[0].path.name} and its like are read in {self.lanes} parts side by side, of which "
-            f"each process needs one: take 1 to {self.lanes} processes, not {processes.size}, or an Arrow "
-            "file (linnet data convert), which any number can share"
+            f"the rows of {name} are read in {lanes} part{'s side by side' * (lanes > 1)}, of which each "
+            f"process needs one: take {fit}, not {processes.size}, or an Arrow file without compression "
+            "(linnet data convert), which any number can share"
         )
 
     @property
