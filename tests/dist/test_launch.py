@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from linnet.dist.launch import joined, restarted
 from linnet.errors import ApartWarning, ProcessError, UsageError
 from tests.support.blobs import make_blobs
 from tests.support.launchers import TORCHRUN, TRAIN, assert_same_weights, call, train_alone
+from tests.support.processes import together
 
 STARTED = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
 
@@ -104,3 +106,19 @@ def test_torchrun_trains_by_the_command_line_as_one_process_does(tmp_path: Path)
     said = call([*several, *TRAIN, "together"], tmp_path)
     assert said.count("test accuracy") == 1  # one of them prints
     assert_same_weights(tmp_path / "together", train_alone(tmp_path))
+
+
+def resumed_where_the_first_alone_sees_the_folder(folder: Path) -> Path | None:
+    """The folder to go on in, of a process that was started again."""
+    rank = distributed.get_rank()
+    os.environ |= STARTED | {"TORCHELASTIC_MAX_RESTARTS": "3", "TORCHELASTIC_RESTART_COUNT": "1"}
+    own = folder / f"machine {rank}"
+    own.mkdir()
+    os.chdir(own)
+    if rank == 0:
+        Path("run").mkdir()
+    return restarted(Path("run"))
+
+
+def test_processes_go_on_where_the_first_finds_the_folder(tmp_path: Path) -> None:
+    assert together(resumed_where_the_first_alone_sees_the_folder, 2, tmp_path) == [Path("run")] * 2

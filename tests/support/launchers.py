@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from safetensors.numpy import load_file
 import linnet
 from tests.support.processes import ROOT
 
-TRAIN = ("train", "--data", "digits", "--epochs", "2", "--no-report", "--out")
+TRAIN = ("train", "--data", "digits", "--epochs", "10", "--no-report", "--out")
 """A training of a second, whose folder comes last."""
 
 TORCHRUN = ("-m", "torch.distributed.run")
@@ -38,9 +39,16 @@ def call(command: Sequence[str], folder: Path, variables: Mapping[str, str] | No
     return ended.stdout
 
 
+def block(word: str, page: str = "docs/scale.md") -> str:
+    """The block of code of a page that has a word."""
+    blocks = re.findall(r"^```\w+\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    (found,) = (text for text in blocks if word in text)
+    return found
+
+
 def train_alone(folder: Path) -> Path:
     """The folder that this process leaves of what `TRAIN` says."""
-    linnet.fit(linnet.load("digits"), epochs=2, show=False, report=False, out=folder / "alone")
+    linnet.fit(linnet.load("digits"), epochs=10, show=False, report=False, out=folder / "alone")
     return folder / "alone"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from linnet.dist.environment import Launch, find_launch
 from linnet.dist.interface import choose_interface
-from linnet.dist.processes import launched, time_limit
+from linnet.dist.processes import current, launched, time_limit
 from linnet.errors import ApartWarning, LinnetError, ProcessError, UsageError, warn
 
 FAILED, MOMENT = "linnet/failed", 2.0
@@ -30,7 +30,8 @@ def restarted(folder: Path | None) -> Path | None:
         return None
     if folder is None:
         raise UsageError("processes that may be started again go on in one folder: say which by --out")
-    return folder if launch.attempt and folder.exists() else None
+    # Asked of the first, which alone writes it: others may be on machines that do not see it.
+    return folder if launch.attempt and current().first(folder.exists) else None
 
 
 def warn_if_apart() -> None:
@@ -67,6 +68,7 @@ def joined(launch: Launch | None) -> Iterator[None]:
     choose_interface(launch)
     import torch
     import torch.distributed as distributed
+    from torch.distributed.distributed_c10d import PrefixStore
     from torch.distributed.rendezvous import rendezvous
 
     is_cuda = torch.cuda.is_available() and distributed.is_nccl_available()
@@ -74,7 +76,9 @@ def joined(launch: Launch | None) -> Iterator[None]:
         torch.cuda.set_device(launch.local % torch.cuda.device_count())
     wait = timedelta(seconds=time_limit())
     try:
-        store, _, _ = next(rendezvous("env://", launch.rank, launch.size, timeout=wait))
+        shared, _, _ = next(rendezvous("env://", launch.rank, launch.size, timeout=wait))
+        # torchrun's store outlives a restart, and with it the addresses of processes that have ended.
+        store = PrefixStore(f"attempt {launch.attempt}", shared)
         distributed.init_process_group(
             "cpu:gloo,cuda:nccl" if is_cuda else "gloo", store=store, rank=launch.rank,
             world_size=launch.size, timeout=wait,
