@@ -135,7 +135,7 @@ def load(
         color: of pictures, whether to keep their colours, each pixel being three features: red, green and
             blue; when None they are read in grey.
         stream: whether rows stay in their files, which are read anew whenever rows are wanted: of Parquet,
-            Arrow, CSV and JSON lines files, of .npy and IDX files, and of folders of pictures.
+            Arrow, CSV and JSON lines files, LIBSVM text, .npy and IDX files, and folders of pictures.
         errors: what to do with rows of a streamed table that cannot be read: "raise", "skip" or "quarantine".
 
     Raises:
