@@ -18,6 +18,7 @@ from linnet.errors import UsageError
 from linnet.evaluate.checks import check_scores, check_weights
 from linnet.evaluate.interval import Array
 from linnet.evaluate.rows import CalibrationSplit, Part, calibration_split, named_rows, splits_of, take_rows
+from linnet.evaluate.sampling import sample_rows
 from linnet.evaluate.score_rows import score_rows
 from linnet.model.pipeline import run_of
 from linnet.model.predictor import logits_of
@@ -118,7 +119,12 @@ class Evaluation:
 
     @cached_property
     def rows(self) -> Dataset:
-        """The rows, in the units that the model takes."""
+        """The rows, in the units that the model takes; of a long stream some, see `sample_rows`."""
+        return sample_rows(self.whole, self.run.predictor.outputs)
+
+    @cached_property
+    def whole(self) -> Dataset:
+        """All rows, in the units that the model takes."""
         rows = take_rows(self.run, self._rows() if callable(self._rows) else self._rows)
         if not len(rows):
             raise UsageError(f"{rows.name} has no rows to score")

@@ -28,6 +28,7 @@ from linnet.evaluate.interval import (
     undefined,
 )
 from linnet.evaluate.one_vs_rest import SHARES, shares
+from linnet.evaluate.score_rows import ROWS_AT_ONCE
 from linnet.inference.goodness import CENTRED
 from linnet.inference.remarks import never_changes
 from linnet.model.card import Card
@@ -65,7 +66,9 @@ class Score:
 
     @classmethod
     def of(cls, evaluation: Evaluation) -> Score:
-        """The score of an evaluation."""
+        """The score of an evaluation; of a stream of which it has some rows, loss and counts of them all."""
+        if "whole" in vars(evaluation) and evaluation.rows is not evaluation.whole:
+            return cls._of_all(evaluation)
         w, rows = evaluation.row_weights, len(evaluation)
         loss = float(evaluation.losses @ w / w.sum())
         if not evaluation.classes:
@@ -75,6 +78,26 @@ class Score:
         is_counted = evaluation.weights is None
         pairs = evaluation.confusion if is_counted else evaluation.count_pairs(w)
         return cls(rows, loss, evaluation.classes, pairs, np.empty(0))
+
+    @classmethod
+    def _of_all(cls, evaluation: Evaluation) -> Score:
+        """The score of all rows of a stream, some at a time; R² and D² are of those that are evaluated."""
+        total, weight, pairs = 0.0, 0.0, np.zeros((len(evaluation.classes),) * 2)
+        for part in evaluation.whole.dense_parts(ROWS_AT_ONCE):
+            own = float(len(part)) if part.weights is None else float(part.weights.double().sum())
+            if not own:
+                continue
+            some = cls.of(Evaluation(evaluation.run, part))
+            total, weight, pairs = total + own * some.loss, weight + own, pairs + some.confusion
+        is_counted = evaluation.whole.weights is None
+        found = pairs.astype(np.int64) if is_counted and evaluation.classes else pairs
+        explained = {} if evaluation.classes else {
+            name: 1 - _unexplained(evaluation, *part) for name, part in _parts(evaluation).items()
+        }  # fmt: skip
+        return cls(
+            len(evaluation.whole), total / weight, evaluation.classes, found,
+            **({"r2": np.empty(0)} | explained),
+        )  # fmt: skip
 
     @property
     def accuracy(self) -> float:
