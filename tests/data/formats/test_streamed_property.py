@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import linnet
 from linnet.errors import LinnetError
-from tests.data.formats.test_streamed_schema import assert_same
+from tests.support.streamed import assert_same
 
 POOLS: list[list[str]] = [
     ["1", "2", "3"], ["0.5", "1.25", "-3", "4"], ["01", "02", "10"], ["1", "1.0", " 1", "2"],

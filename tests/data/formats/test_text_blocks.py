@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ import linnet
 from linnet.config.table import TableOptions
 from linnet.data.formats.text_blocks import TextBlocks
 from linnet.errors import DataError, FormatError
-from tests.data.formats.test_streamed_schema import assert_same, make_mixed
 from tests.support.commands import call
+from tests.support.streamed import assert_same, make_mixed_frame, write_text
 
 
 @pytest.fixture(autouse=True)
@@ -25,28 +24,10 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("linnet.data.formats.line_blocks.PIECE", 1 << 14)
 
 
-def make_frame(rows: int = 300, seed: int = 0) -> pd.DataFrame:
-    """The mixed table without its list, and with texts that have line breaks and quotes."""
-    frame = make_mixed(rows, seed).to_pandas().drop(columns=["list"])
-    remarks = [f'say "{k}"\nand, more' if k % 3 else "none" for k in range(rows)]
-    return frame.assign(note=[f"{text} {k % 50}" for k, text in enumerate(remarks)])
-
-
-def write(frame: Any, name: str) -> str:
-    text = (
-        frame.to_csv(index=False)
-        if ".csv" in name
-        else frame.to_json(orient="records", lines=True, date_format="iso")
-    )
-    content = text.encode()
-    Path(name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
-    return name
-
-
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.jsonl", "t.jsonl.gz"])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_schema_and_the_rows_are_those_of_memory(name: str, seed: int) -> None:
-    write(make_frame(seed=seed), name)
+    write_text(make_mixed_frame(seed=seed), name)
     options: dict[str, Any] = {"target": "label"} if seed else {"target": "b", "ignore": ["label"]}
     here, memory = linnet.load(name, stream=True, **options), linnet.load(name, **options)
     assert_same(here.train, memory.train)
@@ -61,7 +42,7 @@ def test_a_column_is_what_its_last_rows_show_it_to_be() -> None:
         "late": [*map(str, rng.integers(0, 9, 1999)), "ten"], "big": [*range(1999), 2**60],
         "a": rng.normal(size=2000), "y": rng.integers(0, 2, 2000),
     })  # fmt: skip
-    write(frame, "t.csv")
+    write_text(frame, "t.csv")
     assert TextBlocks(Path("t.csv"), TableOptions()).kinds["late"] == "cells"
     here, memory = linnet.load("t.csv", stream=True), linnet.load("t.csv")
     assert_same(here.train, memory.train)
@@ -69,17 +50,17 @@ def test_a_column_is_what_its_last_rows_show_it_to_be() -> None:
 
 def test_several_files_are_one_table_whatever_the_order_of_their_columns() -> None:
     Path("days").mkdir()
-    first, second = make_frame(200, 0), make_frame(200, 1)
+    first, second = make_mixed_frame(200, 0), make_mixed_frame(200, 1)
     second["count"] = second["count"].map(lambda cell: "many" if cell == 3 else str(cell))
-    write(first, "days/1.csv")
-    write(second[second.columns[::-1]], "days/2.csv")
+    write_text(first, "days/1.csv")
+    write_text(second[second.columns[::-1]], "days/2.csv")
     options: dict[str, Any] = {"target": "label", "category": ["count"]}
     here, memory = linnet.load("./days", stream=True, **options), linnet.load("./days", **options)
     assert_same(here.train, memory.train)
 
 
 def test_rows_too_long_or_too_short_are_named_or_left_out() -> None:
-    write(make_frame(), "t.csv")
+    write_text(make_mixed_frame(), "t.csv")
     lines = Path("t.csv").read_text().split("\n")
     good = linnet.load("t.csv", target="label")
     ends = [at for at, line in enumerate(lines) if line.startswith(("100,", "200,"))]
@@ -98,8 +79,10 @@ def test_rows_too_long_or_too_short_are_named_or_left_out() -> None:
 def test_words_among_numbers_are_named_or_left_out() -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"a": rng.normal(size=4000), "b": rng.normal(size=4000), "y": np.arange(4000) % 2})
-    good = write(frame.drop(index=[3000]), "good.csv")
-    write(frame.astype({"a": object}).assign(a=lambda f: f["a"].where(f.index != 3000, "oops")), "bad.csv")
+    good = write_text(frame.drop(index=[3000]), "good.csv")
+    write_text(
+        frame.astype({"a": object}).assign(a=lambda f: f["a"].where(f.index != 3000, "oops")), "bad.csv"
+    )
     with pytest.raises(FormatError, match=r"something else in 1: 'oops' in block \d+, row 3,001 of bad\.csv"):
         linnet.load("bad.csv", stream=True)
     with pytest.warns(UserWarning, match=r"1 row of bad\.csv.*row 3,001 of bad\.csv, which has 'oops' in a"):
@@ -112,7 +95,7 @@ def test_words_among_numbers_are_named_or_left_out() -> None:
 
 
 def test_lines_that_are_no_objects_are_named_or_left_out() -> None:
-    write(make_frame(), "t.jsonl")
+    write_text(make_mixed_frame(), "t.jsonl")
     good = linnet.load("t.jsonl", target="label")
     lines = Path("t.jsonl").read_text().splitlines()
     Path("t.jsonl").write_text("\n".join([*lines[:50], "{broken", *lines[50:], "[1, 2]"]) + "\n")
@@ -150,7 +133,7 @@ def test_what_blocks_cannot_have_is_refused() -> None:
 
 
 def test_a_file_that_is_cut_while_it_is_read_is_noticed() -> None:
-    write(make_frame(), "t.csv")
+    write_text(make_mixed_frame(), "t.csv")
     rows = linnet.load("t.csv", stream=True, target="label").train
     content = Path("t.csv").read_bytes()
     Path("t.csv").write_bytes(content[: len(content) // 2])
@@ -162,7 +145,7 @@ def test_a_file_that_is_cut_while_it_is_read_is_noticed() -> None:
 
 
 def test_a_run_that_goes_on_is_the_run_that_was_not_interrupted() -> None:
-    write(make_frame(), "t.csv")
+    write_text(make_mixed_frame(), "t.csv")
     how = ("--data", "t.csv", "--stream", "--target", "label", "--batch-size", 32, "--quiet")
     assert call("train", *how, "--epochs", 4, "--out", "whole") == 0
     assert call("train", *how, "--epochs", 2, "--out", "part") == 0

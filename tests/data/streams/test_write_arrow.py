@@ -14,9 +14,7 @@ import linnet
 from linnet.data.streams import arrow_sources
 from linnet.data.streams.write_arrow import check_written, write_arrow, write_each
 from linnet.errors import FormatError, UsageError
-from tests.data.formats.test_text_blocks import make_frame
-from tests.data.formats.test_text_blocks import write as write_text
-from tests.support.streamed import make_table, write
+from tests.support.streamed import make_mixed_frame, make_table, write, write_text
 
 
 def read(path: Path) -> pa.Table:
@@ -80,7 +78,7 @@ def test_bytes_that_are_not_those_written_are_noticed() -> None:
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "csv.gz"])
 def test_text_becomes_a_file_that_is_read_alike(suffix: str) -> None:
-    write_text(make_frame(), f"t.{suffix}")
+    write_text(make_mixed_frame(), f"t.{suffix}")
     write_arrow([Path(f"t.{suffix}")], Path("t.arrow"))
     here, memory = linnet.load("t.arrow", target="label"), linnet.load(f"t.{suffix}", target="label")
     assert here.train.schema == memory.train.schema
