@@ -15,7 +15,8 @@ from linnet.core.bank import Bank
 from linnet.core.step import fused_sgd_
 from linnet.data.dataset import Dataset
 from linnet.data.sources import synthetic
-from linnet.errors import DivergedError, UsageError
+from linnet.dist.processes import Processes
+from linnet.errors import INTERRUPTED, DivergedError, UsageError
 from linnet.model.run import Run
 from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
@@ -43,6 +44,25 @@ def test_ctrl_c_stops_after_the_minibatch_and_keeps_what_was_learned(blobs: Data
     assert engine.epoch < 50
     assert run.bank.W.abs().max() > 0.05
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_while_processes_ask_each_other_stops_none_of_them_alone(blobs: Dataset) -> None:
+    asked = list[bool]()
+
+    class Two(Processes):
+        size = 2
+
+        def any(self, mine: bool) -> bool:
+            asked.append(mine)
+            if len(asked) == 2:  # the other has gone on by then
+                engine.state.reason = INTERRUPTED
+            return mine
+
+    _, engine = fit(blobs, Recipe(epochs=1, batch_size=10))
+    engine.processes, engine.epoch, engine.state.epochs = Two(), 0, 3
+    engine.run()
+    assert asked == [False, False, True, True]
+    assert engine.state.status == INTERRUPTED
 
 
 def test_fit_works_outside_the_main_thread(blobs: Dataset) -> None:

@@ -155,9 +155,10 @@ class Engine:
             try:
                 self._heed_learner()
                 callback.start(state)
-                while not (self.is_over or state.reason) and self._train_epoch(callback):
+                is_stopped = self._is_stopped()
+                while not (self.is_over or is_stopped) and self._train_epoch(callback):
                     callback.epoch_end(state)
-                    self._agree()
+                    is_stopped = self._is_stopped()
                 if self.batch:
                     self.learner.meet_()
                 state.model = self.learner.model
@@ -165,6 +166,7 @@ class Engine:
             except BaseException as error:
                 callback.failed(state, error)
                 raise
+        self._is_stopped()  # whose Ctrl-C came too late for the others ends as they do
 
     def _train_epoch(self, callback: Callback) -> bool:
         """Train to the end of the epoch under way and close it; whether it was reached."""
@@ -183,8 +185,7 @@ class Engine:
             self._check_finite()
             state.is_whole = not learner.is_divided
             callback.block_end(state)
-            self._agree()
-            if state.reason:
+            if self._is_stopped():
                 break
         if self.batch < len(self.batches):
             return False
@@ -202,10 +203,16 @@ class Engine:
         self.batch += 1
         return bool(self.state.reason) and self.processes.size == 1
 
-    def _agree(self) -> None:
-        """Stop where any of the processes is to stop."""
-        if self.processes.size > 1 and self.processes.any(bool(self.state.reason)):
-            self.state.reason = next(filter(None, self.processes.gather(self.state.reason)))
+    def _is_stopped(self) -> bool:
+        """Whether training is to stop: of several processes where any of them is to.
+
+        What comes while they ask each other, as Ctrl-C may in one of them, is for the next time, or one would
+        stop alone.
+        """
+        if self.processes.size == 1 or not self.processes.any(bool(self.state.reason)):
+            return self.processes.size == 1 and bool(self.state.reason)
+        self.state.reason = next(filter(None, self.processes.gather(self.state.reason)))
+        return True
 
     def _heed_learner(self) -> None:
         if self.learner.reason:
