@@ -6,12 +6,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from linnet.cli import main
+from linnet.cli import main, sweep
+from linnet.config import Job
+from linnet.dist.processes import Processes
 from linnet.model.predictor import Predictor
+from linnet.runs import job
 from tests.support.processes import ROOT
 
 TRAIN = (
@@ -103,3 +107,31 @@ def test_a_sweep_of_several_processes_leaves_what_one_leaves(tmp_path: Path) -> 
     assert {path.name for path in Path("both").rglob("*")} == {path.name for path in Path("one").rglob("*")}
     models = [Predictor.open(Path(name, "best")) for name in ("both", "one")]
     assert np.allclose(models[0].W, models[1].W, rtol=0, atol=1e-6)
+
+
+class Asked(Exception):  # noqa: N818 - no error, and the end of the test
+    """The first process was asked."""
+
+
+class Second(Processes):
+    """One that hears from the first alone."""
+
+    rank, size = 1, 2
+
+    def first(self, work: Any) -> Any:
+        """Ends the test."""
+        raise Asked
+
+
+@pytest.mark.parametrize("module", [job, sweep])
+def test_the_first_alone_looks_whether_there_is_a_folder_to_go_on_in(
+    module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another may have another disk, or see the folder that the first has made in the meantime.
+    monkeypatch.setattr(module, "restarted", lambda out: pytest.fail("it looked by itself"))
+    monkeypatch.setattr(module, "current", Second)
+    with pytest.raises(Asked):
+        if module is job:
+            job.run_job(Job(data="digits", out=Path("x")))
+        else:
+            sweep.sweep()

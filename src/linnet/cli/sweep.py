@@ -70,7 +70,8 @@ def sweep(
         grid["batch_size"] = parse_values("batch_size", batch_size)
     if resume is not None and options.out is not None:
         raise UsageError("--resume goes on in its own folder: leave out --out")
-    resume, processes = resume or restarted(options.out), current()
+    processes, out = current(), options.out
+    resume = resume or processes.first(lambda: restarted(out))  # each might see another folder
     folder = resume or processes.first(lambda: new_folder(options.out or default_folder("sweep")))
     if resume is not None and not (resume / CHECKPOINT).exists():
         make_printer(options.quiet)(f"there is nothing to go on from in {resume}: the sweep begins")

@@ -51,7 +51,7 @@ def run_job(
     check(language)
     processes, out = current(), job.out
     if resume is None:
-        resume = restarted(out)
+        resume = processes.first(lambda: restarted(out))  # each might see another folder
     if out is not None and resume is None:
         processes.first(lambda: new_folder(out))  # refused before anything is loaded
     with Drawer() as drawer:
