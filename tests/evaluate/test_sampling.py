@@ -28,6 +28,13 @@ def test_a_long_stream_is_counted_whole_and_sampled_for_the_rest(
     assert found.loss == pytest.approx(expected.loss, rel=1e-12)
     assert np.array_equal(found.confusion, expected.confusion)
     assert evaluation.scores.shape == (500, 3)
+    with pytest.warns(UserWarning, match="drawn at random"):
+        late = Score.of(linnet.Evaluation(run, lambda: rows))  # of which no row was read before
+    assert late.loss == found.loss
+    with pytest.warns(UserWarning, match="drawn at random"):
+        other = evaluation.with_run(run)
+    assert len(other.whole) == 9000
+    assert np.array_equal(other.targets, evaluation.targets)
     assert linnet.assess(evaluation).whole["accuracy"].value == np.mean(evaluation.hits)
 
 

@@ -211,7 +211,7 @@ def report_comparison(
         UsageError: its rows are others.
     """
     run = open_run(folder)
-    other = linnet.Evaluation(run, evaluation.rows) if run.card.schema == evaluation.run.card.schema else (
+    other = linnet.Evaluation(run, evaluation.whole) if run.card.schema == evaluation.run.card.schema else (
         linnet.Evaluation.named(run, data, part=evaluation.part, data_dir=data_dir)
     )  # fmt: skip
     head = f"less {folder}, on the same rows"

@@ -112,7 +112,7 @@ class Evaluation:
 
     def with_run(self, run: Run) -> Evaluation:
         """The evaluation of another run of the same data on the same rows."""
-        return Evaluation(run, self.rows, self._train, part=self.part, holds_training=self.holds_training)
+        return Evaluation(run, self.whole, self._train, part=self.part, holds_training=self.holds_training)
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -67,9 +67,9 @@ class Score:
     @classmethod
     def of(cls, evaluation: Evaluation) -> Score:
         """The score of an evaluation; of a stream of which it has some rows, loss and counts of them all."""
+        w, rows = evaluation.row_weights, len(evaluation)  # which reads the rows where that was put off
         if "whole" in vars(evaluation) and evaluation.rows is not evaluation.whole:
             return cls._of_all(evaluation)
-        w, rows = evaluation.row_weights, len(evaluation)
         loss = float(evaluation.losses @ w / w.sum())
         if not evaluation.classes:
             parts = _parts(evaluation).items()
