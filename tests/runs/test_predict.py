@@ -17,6 +17,7 @@ from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.model.predictor import Predictor
 from linnet.runs.predict import predict, predict_file
 from tests.support.commands import call
+from tests.support.processes import Numbered
 from tests.support.tables import make_mixed
 
 
@@ -130,6 +131,14 @@ def test_the_command_reads_and_writes_the_standard_streams(
     table = pd.read_csv(io.BytesIO(out))
     assert table["price"].tolist() == rows["price"].tolist()
     assert b"6 rows answered" in said
+
+
+def test_several_processes_do_not_share_the_standard_input(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linnet.runs.predict.job", lambda: Numbered(0, 2))
+    with pytest.raises(UsageError, match="has one reader, and there are 2 processes"):
+        predict_file(Predictor.open(folder / "run"), "-", "-")
 
 
 def test_ids_in_a_compressed_file_are_kept_as_they_are(folder: Path, tmp_path: Path) -> None:

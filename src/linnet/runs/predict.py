@@ -156,7 +156,7 @@ def predict_file(
         invert: of pictures, whether to invert all or none; by their borders when None.
 
     Raises:
-        UsageError: there is a file already.
+        UsageError: there is a file already, or several processes would share the standard input.
         FormatError: the rows are not of the form that the model was trained on; a column is missing, or a
             row cannot be read; naming the file.
         OSError: a file cannot be read or written.
@@ -165,6 +165,11 @@ def predict_file(
     processes.first(lambda: _check_out(out, rejects if errors == "quarantine" else None))
     is_lenient = errors != "raise"
     given = [rows] if isinstance(rows, str | Path) else rows
+    if processes.size > 1 and STANDARD in map(str, given):
+        raise UsageError(
+            f"the standard input (-) has one reader, and there are {processes.size} processes: write the "
+            "rows to a file, which each of them can read, or take one process"
+        )
     source = open_source(model, given, options, is_lenient=is_lenient, invert=invert)
     found = Prediction(notes=source.notes, rejects=rejects if errors == "quarantine" else None)
     last, columns = None, list[str]()
