@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 import torch
@@ -13,7 +14,8 @@ import torch
 import linnet
 from linnet.data.dataset import Dataset
 from linnet.data.formats.pass_cache import cache_folder
-from linnet.errors import FormatError
+from linnet.data.formats.streamed_schema import describe_rows
+from linnet.errors import DataError, FormatError
 from linnet.schema.columns import Number
 from linnet.schema.schema import Schema
 from linnet.schema.words import Words
@@ -129,6 +131,28 @@ def test_what_was_counted_is_taken_from_the_cache_until_the_files_change() -> No
     other, was_counted = load()
     assert not was_counted
     assert known(other.schema) != known(first.schema)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_file_that_is_replaced_while_its_rows_are_counted_is_noticed(
+    suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng, name = np.random.default_rng(0), f"t.{suffix}"
+
+    def put() -> None:
+        frame = pd.DataFrame({"a": rng.normal(size=300), "b": rng.normal(size=300), "y": np.arange(300) % 2})
+        frame.to_csv(name, index=False) if suffix == "csv" else frame.to_parquet(name)
+
+    def count(*args: Any, **options: Any) -> Any:
+        found = describe_rows(*args, **options)
+        put()
+        return found
+
+    put()
+    monkeypatch.setattr("linnet.data.formats.streamed_tables.describe_rows", count)
+    rows = linnet.load(name, stream=True, split="none").train
+    with pytest.raises(DataError, match=f"{name} was changed since it was first read"):
+        rows.X[:]
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:

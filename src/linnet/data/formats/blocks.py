@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.data.streams.arrow_rows import Columns
+from linnet.data.streams.arrow_rows import Columns, mark_of
 from linnet.data.streams.pieces import Rejected
 from linnet.schema.cells import Frame
 
@@ -66,6 +66,7 @@ class TableBlocks(ABC):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.mark = mark_of(path)
 
     @property
     def rows(self) -> int:

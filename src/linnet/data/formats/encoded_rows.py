@@ -52,6 +52,7 @@ class EncodedFile(SectionFile):
         columns = [column.to_json() for column in schema.columns]
         said = hashlib.sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()
         super().__init__(blocks.path, Columns((said,), (len(schema.features),), np.dtype(np.float64)))
+        self.mark = blocks.mark  # the file may have been changed since its rows were counted
         self.blocks, self.schema, self.bad = blocks, schema, bad
         self.sections = blocks.sections
 

@@ -160,9 +160,12 @@ def _note(found: Described, note: str) -> Described:
 def _open(blocks: Sequence[TableBlocks], found: Described) -> list[RowFile]:
     """The files of rows: as they stand where all are plain numbers of Parquet or Arrow, or else encoded."""
     columns = [one for file in blocks if (one := _plain_columns(file, found)) is not None]
-    if len(columns) == len(blocks) and all(one == columns[0] for one in columns):
-        return [open_rows(file.path, columns[0]) for file in blocks]
     opened, before = list[RowFile](), 0
+    if len(columns) == len(blocks) and all(one == columns[0] for one in columns):
+        opened = [open_rows(file.path, columns[0]) for file in blocks]
+        for own, file in zip(opened, blocks, strict=True):
+            own.mark = file.mark  # it may have been changed since its rows were counted
+        return opened
     for file in blocks:
         bad = ~found.kept[before : before + file.rows]
         opened.append(EncodedFile(file, found.schema, bad if bad.any() else None))
