@@ -42,6 +42,20 @@ def test_the_first_is_named_with_its_file_and_row_group() -> None:
         linnet.load(str(write(table.drop_columns(["list", "a"]), Path("v.parquet"), group=150)), stream=True)
 
 
+def test_lines_of_other_parts_and_of_other_rows_of_a_model_are_counted_too() -> None:
+    rows = "".join(f"{k / 7},{k % 2}\n" for k in range(100))
+    for part in ("train", "test"):
+        Path("parts").mkdir(exist_ok=True)
+        Path(f"parts/{part}.csv").write_text(f"a,y\n{rows}1,2,3\n")
+    with pytest.warns(UserWarning, match="2 rows of .* could not be read and are in parts.rejected.csv"):
+        here = linnet.load("./parts", stream=True, errors="quarantine")
+    files = pd.read_csv("parts.rejected.csv")["file"]
+    assert [Path(one).name for one in files] == ["train.csv", "test.csv"]
+    run = linnet.fit(here, epochs=1, show=False)
+    with pytest.warns(UserWarning, match=r"1 row of .*test\.csv could not be read"):
+        assert len(linnet.Evaluation.named(run, "parts/test.csv").rows) == 100
+
+
 @pytest.mark.parametrize("suffix", ["parquet", "arrow"])
 def test_they_are_skipped_as_if_they_were_not_there(suffix: str) -> None:
     table, bad = make_bad()

@@ -22,19 +22,16 @@ PartFiles = tuple[list[TableBlocks], Described]
 """The files of a part, and what their rows tell."""
 
 
-def say_bare(files: TableFiles, schema: Schema) -> str:
+def say_bare(files: TableFiles, schema: Schema, options: TableOptions) -> str:
     """That files to test on have no targets, as those of a contest; empty where they have, or were named.
 
     Args:
         files: of a table.
         schema: of the rows to train on.
+        options: what was said of it.
     """
     target = schema.target.name
-    if (
-        files.is_test_named
-        or not files.test
-        or target in open_blocks(files.test[:1], TableOptions())[0].kinds
-    ):
+    if files.is_test_named or not files.test or target in open_blocks(files.test[:1], options)[0].kinds:
         return ""
     return say("schema.note.bare_test", "en", name=", ".join(path.name for path in files.test), target=target)
 
@@ -109,4 +106,5 @@ def join_parts(parts: Mapping[str, PartFiles]) -> PartFiles:
         is_test=own == "test",
         is_validation=own == "validation",
         has_gaps=any(found.has_gaps for found in described),
+        rejected=tuple(one for found in described for one in found.rejected),
     )

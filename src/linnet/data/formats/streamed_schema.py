@@ -141,7 +141,8 @@ def read_targets(files: Sequence[TableBlocks], name: str, schema: Schema, option
         y: Any = target.labels(frame[target.name]) if target.classes else target.numbers(frame[target.name])
     sources = [source_of(column.name, files[0].kinds)[0] for column in schema.columns]
     has_gaps = not all(are_complete(file.path, sources) for file in files)
-    return Described(schema, kept, y, None, has_gaps=has_gaps)
+    lines = tuple(one for file in files for one in file.rejected)
+    return Described(schema, kept, y, None, has_gaps=has_gaps, rejected=lines)
 
 
 def _named(rows: int) -> NDArray[np.bool_]:

@@ -101,7 +101,7 @@ def read_streamed(
     if schema is None:
         is_held_out = is_split and not files.has_parts
         blocks, found = _describe(files, name, options, is_held_out, progress, tell)
-        if note := say_bare(files, found.schema):
+        if note := say_bare(files, found.schema, options):
             files, is_held_out = dataclasses.replace(files, test=()), is_split and not files.validation
             blocks, found = _describe(files, name, options, is_held_out, progress, tell)
             found = _note(found, note)
@@ -109,6 +109,7 @@ def read_streamed(
         blocks = open_blocks(files.train, options)
         found = read_targets(blocks, name, schema, options)
     blocks, found = join_parts({"train": (blocks, found), **read_other_parts(files, found.schema, options)})
+    set_apart(found.rejected, name, options)
     rows = StreamedRows(_open(blocks, found), None if found.kept.all() else found.kept)
     target = found.schema.target
     features: Any = StreamedFeatures(rows)
@@ -139,7 +140,6 @@ def _describe(
         if len(found.kept) == sum(file.rows for file in blocks):
             # Said, and no note of the schema, which is the same when a run is done again.
             tell(f"{name}: {say('schema.note.counted_before', 'en')}")
-            set_apart(found.rejected, name, options)
             return blocks, found
     blocks = open_blocks(files.train, options)
     more = dict.fromkeys(note for file in blocks for note in file.notes)
@@ -148,7 +148,6 @@ def _describe(
     )
     if pass_cache.fingerprint(files.train, options, is_split=is_split) == key:  # and not changed meanwhile
         pass_cache.save(key, found, [file.state for file in blocks])
-    set_apart(found.rejected, name, options)
     return blocks, found
 
 
