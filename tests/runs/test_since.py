@@ -66,6 +66,20 @@ def test_the_model_is_that_of_all_rows(kind: str) -> None:
     assert torch.equal(again.bank.theta, found.solution.value.bank.theta)
 
 
+def test_no_file_counts_twice_whatever_path_leads_to_it() -> None:
+    first_run()
+    Path("link").symlink_to("days")
+    leave_day(2, rows=3000)
+    for name in ("days/../days/*.parquet", "link/*.parquet"):
+        found = linnet.solve_since(name, "monday")
+        assert len(found.rows) == 3000
+    Path("days").rename("moved")
+    with pytest.raises(
+        UsageError, match=r"moved/00\.parquet has the name, size and time of .*days/00\.parquet"
+    ):
+        linnet.solve_since("moved/*.parquet", "monday")
+
+
 def test_sums_over_all_days_are_those_of_int64() -> None:
     first_run()
     for number in (2, 3):

@@ -112,16 +112,14 @@ def _load_new(name: str, data_dir: Path | str | None, kept: KeptSums, run: Run) 
     """The rows of the files that are not in the sums yet, all to train on.
 
     Raises:
-        UsageError: there are none.
+        UsageError: there are none, or one is a file of the sums that was moved.
     """
     files = find_tables(name, data_dir, is_whole=True)
     if files is None:
         raise DataNotFoundError(f"no table at {Path(data_dir or '') / name}")
     if not can_stream(files):
         raise UsageError(f"{name} cannot be streamed: give files that can, as the run's were")
-    known = {file.path for file in kept.files}
-    new = tuple(path for path in files.train if path.absolute() not in known)
-    if not new:
+    if not (new := kept.find_new(files.train)):
         raise UsageError(f"no file of {name} is new: the sums have the rows of all {len(kept.files)}")
     options = TableOptions(stream=True, split="none")
     whole = read_streamed(TableFiles(new), name, options, run.card.schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from linnet import folders
 from linnet.data.dataset import Dataset
 from linnet.data.streamed import StreamedFeatures
 from linnet.data.streams.arrow_rows import mark_of
-from linnet.errors import DataError, DataNotFoundError, FormatError
+from linnet.errors import DataError, DataNotFoundError, FormatError, UsageError
 from linnet.model import model_file
 from linnet.solvers.least_squares.moments import Moments
 from linnet.solvers.least_squares.statistics import Statistics
@@ -29,7 +30,7 @@ class KnownFile:
     """A file whose rows are in the sums.
 
     Args:
-        path: of it, absolute.
+        path: of it, absolute and without symbolic links.
         mark: its size and when it was changed, as of `mark_of`.
         rows: how many it has.
     """
@@ -66,7 +67,7 @@ class KeptSums:
             isinstance(file.path, Path) and file.path.is_file() for file in rows.files
         ):
             return None
-        files = (KnownFile(file.path.absolute(), file.mark, sum(file.sections)) for file in rows.files)
+        files = (KnownFile(file.path.resolve(), file.mark, sum(file.sections)) for file in rows.files)
         return cls(statistics, tuple(files), tuple(dataset.columns), dataset.classes or (dataset.target,))
 
     def check_unchanged(self) -> list[Path]:
@@ -84,6 +85,23 @@ class KeptSums:
                     f"{file.path} was changed since its rows were summed: solve all files anew, without since"
                 )
         return gone
+
+    def find_new(self, paths: Sequence[Path]) -> tuple[Path, ...]:
+        """The files among some that are not in the sums, by whatever path they are reached.
+
+        Raises:
+            UsageError: one is a file of the sums in another place, whose rows would count twice.
+        """
+        known = {file.path.resolve() for file in self.files}
+        marks = {(file.path.name, file.mark): file.path for file in self.files}
+        new = tuple(path for path in paths if path.resolve() not in known)
+        for path in new:
+            if (old := marks.get((path.name, mark_of(path)))) is not None:
+                raise UsageError(
+                    f"{path} has the name, size and time of {old}, whose rows are in the sums already: where "
+                    "it was moved, bring it back, or solve all files anew, without since"
+                )
+        return new
 
     def check_alike(self, dataset: Dataset) -> None:
         """Refuse rows of other columns or targets.
