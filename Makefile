@@ -64,6 +64,7 @@ bench-large: $(DEV)  ## Measure what takes long: pixels to the last digit, texts
 	$(BIN)/python benchmarks/tables.py $(ARGS)
 	$(BIN)/python benchmarks/stream.py $(ARGS)
 	$(BIN)/python benchmarks/stream_ridge.py $(ARGS)
+	$(BIN)/python benchmarks/peers_stream.py $(ARGS)
 	$(BIN)/python benchmarks/processes.py $(ARGS)
 	$(BIN)/python benchmarks/scale.py $(ARGS)
 	$(BIN)/python benchmarks/kills.py $(ARGS)

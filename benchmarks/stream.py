@@ -41,26 +41,13 @@ FORMATS = {
 """The file's suffix, the type of its numbers, and how it is written."""
 
 CHILD = """
-import json, sys, threading, time
+import json, sys, time
 import torch
+from held import Peak
 
-def held():
-    found = dict(line.split(":", 1) for line in open("/proc/self/status"))
-    return sum(int(found[name].split()[0]) * 1024 for name in ("RssAnon", "RssShmem"))
-
-path, idle, peak, over = sys.argv[1], held(), 0, threading.Event()
-
-def watch():
-    global peak
-    while not over.wait(0.005):
-        peak = max(peak, held())
-
-watcher = threading.Thread(target=watch)
-watcher.start()
+path, peak = sys.argv[1], Peak()
 {work}
-over.set()
-watcher.join()
-print(json.dumps({{"seconds": seconds, "memory": peak - idle}}))
+print(json.dumps({{"seconds": seconds, "memory": peak.end()}}))
 """
 
 READ = """
@@ -127,7 +114,8 @@ def write(path: Path, rows: int, kind: str, how: dict[str, Any]) -> None:
 
 def run(way: str, path: Path) -> dict[str, float]:
     """What a way takes in a process of its own: seconds, and bytes held at most."""
-    environment = os.environ | {"OMP_WAIT_POLICY": "passive"}
+    seen = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"OMP_WAIT_POLICY": "passive", "PYTHONPATH": seen}
     ended = subprocess.run(
         [sys.executable, "-c", CHILD.format(work=WAYS[way]), str(path)], env=environment,
         capture_output=True, text=True,
