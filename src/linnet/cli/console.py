@@ -102,19 +102,25 @@ def load_rows(
     from linnet.data.registry import load
 
     said = {} if table is None else table.table
-    what = "counting" if table is not None and table.stream else "downloading"
-    with download_progress(quiet, what) as progress:
+    with load_progress(table is not None and bool(table.stream), quiet) as progress:
         return load(
             data, data_dir, seed=seed, say=say, progress=progress, hold_out=hold_out,
             sample_weight=sample_weight, **said,
         )  # fmt: skip
 
 
+def load_progress(
+    is_streamed: bool, quiet: bool = False
+) -> contextlib.AbstractContextManager[Callable[[int, int | None], None] | None]:
+    """What shows how far the loading of a data set is: the counting of a stream, a download otherwise."""
+    return download_progress(quiet, "counting" if is_streamed else "downloading")
+
+
 @contextlib.contextmanager
 def download_progress(
     quiet: bool = False, what: str = "downloading"
 ) -> Iterator[Callable[[int, int | None], None] | None]:
-    """Give a function to call with bytes done and in all; a bar with a word appears at its first call."""
+    """Give a function to call with bytes done and in all; a bar with a word stands until all are done."""
     if quiet:
         yield None
         return
@@ -124,6 +130,8 @@ def download_progress(
         if not bars:
             bars.append(_start_bar(what))
         bars[0].update(bars[0].task_ids[0], completed=done, total=total)
+        if total is not None and done >= total:
+            bars.pop().stop()  # else it stands beside the bar of what follows
 
     try:
         yield report
@@ -133,12 +141,13 @@ def download_progress(
 
 
 def _start_bar(what: str) -> Any:
-    """A bar of one task, on stderr."""
+    """A bar of one task, on stderr where that is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     columns = (TextColumn(what), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     bar.add_task(what, total=None)
     bar.start()
     return bar

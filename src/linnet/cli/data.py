@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
-from linnet.cli.console import download_progress, make_printer, print_result
+from linnet.cli.console import download_progress, load_progress, make_printer, print_result
 from linnet.cli.options import Data, DataDir, Json, Table
 from linnet.errors import UsageError
 
@@ -166,7 +166,9 @@ def show(
 
     say = make_printer(False, sys.stderr if json else sys.stdout)
     try:
-        splits = load(data, data_dir, say=say, **({} if table is None else table.table))
+        with load_progress(table is not None and bool(table.stream)) as progress:
+            said = {} if table is None else table.table
+            splits = load(data, data_dir, say=say, progress=progress, **said)
     except FormatError:
         if (undecided := look_at_undecided(data, data_dir, table)) is None:
             raise

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 import linnet
-from linnet.cli.console import download_progress, make_printer, print_json
+from linnet.cli.console import load_progress, make_printer, print_json
 from linnet.cli.options import Flag, Json, Lang, Quiet
 from linnet.config import Job, as_dict, to_toml
 from linnet.errors import INTERRUPTED_CODE
@@ -135,7 +135,7 @@ def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | No
         if not (quiet or json):
             print("\n".join(closing_lines(run)), flush=True)
 
-    with download_progress(quiet) as progress:
+    with load_progress(bool(job.stream), quiet) as progress:
         return run_job(
             job, say=make_printer(quiet, out), progress=progress, resume=resume, track=watch, language=lang,
             trained=close,

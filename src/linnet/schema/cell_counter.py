@@ -131,7 +131,8 @@ class CellCounter:
             import pandas as pd
 
             sample = pd.concat(self._sample, ignore_index=True)
-            ends: Cells = pd.Series([*self._rest.texts, *([None] if self._gaps[1] else [])], dtype=object)
+            known = [one for one in self._rest.texts if one is not None]  # whole numbers have no fraction
+            ends: Cells = pd.Series([*known, *([None] if self._gaps[1] else [])], dtype=object)
             counts = np.repeat([1, 0], [len(sample), len(ends)])
             counts[: len(sample)][is_missing(sample, NO_NUMBER)] = 0
             return CountedColumn(pd.concat([sample, ends], ignore_index=True), counts)

@@ -90,6 +90,15 @@ def test_of_many_texts_the_first_ones_tell_the_kind_and_all_are_counted(
     assert [column.words for column in own.columns if isinstance(column, Words)] != [()]
 
 
+def test_whole_numbers_of_many_values_have_no_gap_for_want_of_a_fraction(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("linnet.schema.cell_counter.MOST", 60)
+    table = pa.table({"paid": [f"$ {k}" for k in range(500, 0, -1)], "y": ["a", "b"] * 250})
+    name = str(write(table, Path("t.parquet")))
+    assert linnet.load(name, stream=True).train.columns == ("paid",)
+
+
 def test_too_many_levels_are_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("linnet.schema.cell_counter.MOST", 60)
     table = pa.table({"shop": [f"shop {k % 300}" for k in range(3000)], "y": [0.5, 1.5] * 1500})

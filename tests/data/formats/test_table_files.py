@@ -57,6 +57,12 @@ def test_a_column_is_decided_over_all_files(tmp_path: Path) -> None:
     assert schema.columns[0].features == ("code=1.50", "code=2", "code=a")
 
 
+def test_a_column_that_is_left_out_may_be_numbers_in_one_file_and_words_in_another(tmp_path: Path) -> None:
+    first = pd.DataFrame({"id": [*range(6)], "size": [1.5, 2, 3, 4, 5, 6], "response": [1.5, 2, 3, 4, 5, 6]})
+    write(tmp_path / "t", a=first, b=first.assign(id=[f"n{k}" for k in range(6)]))
+    assert linnet.load(tmp_path / "t", ignore=["id"]).train.columns == ("size",)
+
+
 def test_columns_that_differ_are_named_with_their_file(tmp_path: Path) -> None:
     write(tmp_path / "t", a=FRAME, b=FRAME.drop(columns="cut"))
     with pytest.raises(FormatError, match=r"b.csv has no column 'cut', which a.csv has"):

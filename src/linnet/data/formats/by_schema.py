@@ -97,8 +97,9 @@ def read_as(options: TableOptions, texts: Sequence[str], numbers: Sequence[str])
         texts: columns whose cells are read as text.
         numbers: those of numbers.
     """
-    texts, numbers = ([name for name in names if name not in options.kinds] for names in (texts, numbers))
-    numbers = [name for name in numbers if name not in texts and name not in options.ignore]
+    said = {*options.kinds, *options.ignore}
+    texts, numbers = ([name for name in names if name not in said] for names in (texts, numbers))
+    numbers = [name for name in numbers if name not in texts]
     return dataclasses.replace(
         options, category=(*options.category, *texts), number=(*options.number, *numbers)
     )
