@@ -259,6 +259,8 @@ def figures(contest: Contest, ours: Found, theirs: Found, plain: Found | None) -
     ]
     best = theirs["log loss"]
     if plain is not None:
+        speed = contest.rows / (plain["opening"] + plain["learning"])
+        lines.append(Figure(f"{title}: {peer}, its defaults", speed, "{:,.0f} rows/s"))
         lines.append(Figure(f"{title}: log loss of {peer}, its defaults", plain["log loss"], "{:.3f}"))
         best = min(best, plain["log loss"])
     return [*lines, Figure(f"{title}: log loss of linnet", loss, "{:.3f}", f"≤ {best:.3f}", loss <= best)]

@@ -85,3 +85,4 @@ def test_log_loss_is_held_against_the_better_of_chosen_settings_and_defaults(
     assert lines["1,000 rows: log loss of linnet"].met is is_met
     assert lines["1,000 rows: linnet / scikit-learn"].measured == 10
     assert lines["1,000 rows: linnet with linnet.load / scikit-learn"].measured == 5
+    assert lines["1,000 rows: scikit-learn, its defaults"].measured == 100
