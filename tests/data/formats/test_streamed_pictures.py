@@ -28,6 +28,12 @@ from tests.support.uploads import png, zipped
 RNG = np.random.default_rng(0)
 
 
+@pytest.fixture(autouse=True)
+def _own_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same numbers for a test, whichever ran before it."""
+    monkeypatch.setattr(f"{__name__}.RNG", np.random.default_rng(0))
+
+
 def lay_out(parts: tuple[str, ...] = ("",), each: int = 20, size: tuple[int, int] = (8, 8)) -> str:
     """A folder of pictures, dark and light by their class; its path."""
     for part in parts:
