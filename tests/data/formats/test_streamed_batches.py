@@ -18,6 +18,14 @@ from linnet.errors import DataError, FormatError, LinnetError, ShapeError, Usage
 from linnet.evaluate.evaluation import Evaluation
 
 RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def _own_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same numbers for a test, whichever ran before it."""
+    monkeypatch.setattr(f"{__name__}.RNG", np.random.default_rng(0))
+
+
 Pair = tuple[np.ndarray, np.ndarray]
 
 

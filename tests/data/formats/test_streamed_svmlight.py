@@ -24,6 +24,12 @@ RNG = np.random.default_rng(0)
 
 
 @pytest.fixture(autouse=True)
+def _own_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same numbers for a test, whichever ran before it."""
+    monkeypatch.setattr(f"{__name__}.RNG", np.random.default_rng(0))
+
+
+@pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sections of some 10 lines, and windows of 64 rows."""
     monkeypatch.setattr(svmlight_sections, "SECTION_BYTES", 400)
@@ -188,3 +194,15 @@ def test_what_cannot_be_streamed_is_refused_with_what_to_do() -> None:
     with pytest.raises(FormatError, match=r"b\.svm has the index 6, beyond the 5 features"):
         Path("b.svm").write_bytes(content + b"\n1 6:1\n")
         linnet.load("a.svm", stream=True, test="b.svm")
+
+
+def test_a_warning_says_where_lines_lie_by_their_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linnet.data.streams.svmlight_sections.SECTION_BYTES", 1 << 9)
+    monkeypatch.setattr("linnet.data.streams.rows.WINDOW_BYTES", 1 << 12)
+    lines = [f"{k // 60} 1:{k % 7}.5 2:{k % 3}\n" for k in range(6000)]
+    Path("sorted.svm").write_text("".join(lines))
+    Path("mixed.svm").write_text("".join(RNG.permutation(lines)))
+    said = r"sorted\.svm lie by their classes: of 100 about 1\d are among the"
+    with pytest.warns(UserWarning, match=said):
+        linnet.load("sorted.svm", stream=True, task="classification")
+    linnet.load("mixed.svm", stream=True, task="classification")

@@ -16,7 +16,7 @@ from linnet.data.streams.arrow_rows import Columns
 from linnet.data.streams.row_files import PackedArrowFile, ParquetFile, open_rows
 from linnet.data.streams.rows import StreamedRows
 from linnet.data.streams.shuffle import mismatch, plan_windows
-from linnet.data.streams.windows import read_windows
+from linnet.data.streams.windows import find_sorted, read_windows
 from linnet.errors import DataError, FormatError, UsageError
 from tests.support.processes import Numbered
 from tests.support.streamed import features_of, make_table, write
@@ -231,3 +231,17 @@ def test_how_far_windows_are_from_all_rows_by_hand() -> None:
     assert mismatch(classes, alike) == pytest.approx((0, 4))
     assert mismatch(classes, [np.arange(10), np.arange(10, 20)]) == pytest.approx((3, 1))
     assert mismatch(classes, [np.arange(20)]) == pytest.approx((1, 2))
+
+
+def test_rows_in_random_order_are_not_called_sorted_however_many_classes_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streamed, "WINDOW_BYTES", 2 * 6 * 4 * 320)  # 320 rows
+    rows = open_all(write(make_table(6400), Path("t.parquet"), group=100))
+    drawn = np.random.default_rng(0).integers(0, 400, 6400)
+    assert mismatch(drawn, rows.first_windows(8))[0] > 1
+    assert find_sorted(rows, drawn) is None
+    found = find_sorted(rows, np.sort(drawn))
+    assert found is not None
+    assert found.window == 320
+    assert 16 <= found.shown <= 48  # of 16 row groups 20 rows each, and a class has 16

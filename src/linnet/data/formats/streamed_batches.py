@@ -23,7 +23,7 @@ from linnet.data.split import TEST_FRACTION, Whole
 from linnet.data.streams.arrow_rows import Columns
 from linnet.data.streams.batch_rows import Batch, BatchRows, Counted, Source, iterate
 from linnet.data.streams.mapped_arrays import stored_dtype
-from linnet.data.streams.shuffle import mismatch
+from linnet.data.streams.windows import find_sorted
 from linnet.data.tensors import ArrayLike, array_of, dense, is_series, plain, values_of
 from linnet.errors import FormatError, UsageError, warn
 from linnet.lazy import is_tensor
@@ -32,9 +32,6 @@ NAME = "batches"
 
 SAID = ("stream", "color", "split", "test_size")
 """What may be said of batches; the rest of `TableOptions` is of columns with names."""
-
-WINDOWS, FAR = 8, 0.5
-"""As `formats.streamed_tables` has them: windows looked at, and how far their classes may be from all."""
 
 
 def is_batches(given: Any) -> bool:
@@ -166,12 +163,9 @@ def _name(given: Any) -> str:
 def _warn_if_sorted(rows: Dataset) -> None:
     """Warn where rows come by their classes, and are shuffled only within what is held."""
     X: Any = rows.arrays.X
-    windows = X.rows.first_windows(WINDOWS) if rows.is_classification else []
-    if len(windows) < 2:
-        return
-    far, shown = mismatch(rows.arrays.labels, windows)
-    if far > FAR:
+    found = find_sorted(X.rows, rows.arrays.labels) if rows.is_classification else None
+    if found is not None:
         warn(
-            f"the batches come by their classes: of {len(rows.classes)} about {shown:.0f} are among the "
-            f"{len(windows[0]):,} rows that are shuffled at a time. Training suffers: let them come mixed"
+            f"the batches come by their classes: of {len(rows.classes)} about {found.shown} are among the "
+            f"{found.window:,} rows that are shuffled at a time. Training suffers: let them come mixed"
         )

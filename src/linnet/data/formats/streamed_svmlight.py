@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from linnet.config.table import TableOptions
+from linnet.data.dataset import Dataset
 from linnet.data.formats import pass_cache
 from linnet.data.formats.encoding import PACKED
 from linnet.data.formats.svmlight import check_options, whole_of
@@ -18,7 +19,8 @@ from linnet.data.streamed import StreamedFeatures
 from linnet.data.streams.row_files import mark_of
 from linnet.data.streams.rows import StreamedRows
 from linnet.data.streams.svmlight_sections import Scan, Section, SvmlightFile, scan
-from linnet.errors import FormatError
+from linnet.data.streams.windows import find_sorted
+from linnet.errors import FormatError, warn
 
 KEPT = {"sections", "y", "indices"}
 """What the cache has of a file."""
@@ -59,7 +61,21 @@ def read_streamed_svmlight(
     parts = [[_scan(path) for path in paths] for paths in files.parts]
     for note in files.notes:
         say(note)
-    return whole_of(parts, name, options=options, known=known, features=features, say=say, stack=stack)
+    whole = whole_of(parts, name, options=options, known=known, features=features, say=say, stack=stack)
+    _warn_if_sorted(whole.rows, name)
+    return whole
+
+
+def _warn_if_sorted(rows: Dataset, name: str) -> None:
+    """Warn where lines lie by their classes, and are shuffled only within what is held."""
+    X: Any = rows.arrays.X
+    found = find_sorted(X.rows, rows.arrays.labels) if rows.is_classification else None
+    if found is not None:
+        warn(
+            f"the rows of {name} lie by their classes: of {len(rows.classes)} about {found.shown} are among "
+            f"the {found.window:,} that are shuffled at a time. Training suffers: shuffle the lines of the "
+            "file, or load it without --stream (stream=)"
+        )
 
 
 def _scan(path: Path) -> Scan:

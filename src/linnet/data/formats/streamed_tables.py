@@ -27,17 +27,10 @@ from linnet.data.streamed import StreamedFeatures
 from linnet.data.streams.arrow_rows import Columns
 from linnet.data.streams.row_files import RowFile, open_rows
 from linnet.data.streams.rows import StreamedRows
-from linnet.data.streams.shuffle import mismatch
+from linnet.data.streams.windows import find_sorted
 from linnet.errors import DataNotFoundError, FormatError, UsageError, warn
 from linnet.i18n import say
 from linnet.schema.schema import Schema
-
-WINDOWS, FAR = 8, 0.5
-"""Windows that are looked at, and how far their classes may be from those of all rows (see `mismatch`).
-
-At .4, of 100 classes, the accuracy on new rows was .3 to .8 points below that of rows shuffled at once; at 5
-it was 18 points below.
-"""
 
 LEFT = ("formula", "groups", "time", "schema", "exposure", "sample_weight")
 """What may be said of a table in memory alone."""
@@ -220,15 +213,11 @@ def _check(files: TableFiles, name: str, options: TableOptions) -> None:
 
 def _warn_if_sorted(classes: Any, rows: StreamedRows, name: str, unit: str) -> None:
     """Warn where rows lie by their classes, and cannot be read from all over their files."""
-    windows = rows.first_windows(WINDOWS)
-    if len(windows) < 2:  # all rows are shuffled at once
-        return
-    far, shown = mismatch(classes, windows)
-    if far > FAR:
+    if (found := find_sorted(rows, classes)) is not None:
         lanes = f"{unit} is" if rows.lanes == 1 else f"{rows.lanes} {unit}s are"
         warn(
-            f"the rows of {name} lie by their classes: of {len(np.unique(classes))} about {shown:.0f} are "
-            f"among the {len(windows[0]):,} that are shuffled at a time, as {lanes} read side by side. "
+            f"the rows of {name} lie by their classes: of {len(np.unique(classes))} about {found.shown} are "
+            f"among the {found.window:,} that are shuffled at a time, as {lanes} read side by side. "
             "Training suffers: write it as an Arrow file, whose rows are read from all over it, by linnet "
             f"data convert {name} NEW.arrow"
         )

@@ -1,4 +1,4 @@
-"""`read_windows`: the rows of a stream in the order of an epoch, a window at a time."""
+"""`read_windows`: the rows of a stream in the order of an epoch, a window at a time; `find_sorted`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.data.streams.rows import StreamedRows
-from linnet.data.streams.shuffle import Array, Reading, Stretch
+from linnet.data.streams.shuffle import Array, Reading, Stretch, mismatch
 from linnet.dist.processes import ALONE, Processes
 from linnet.draws import state_of
+
+WINDOWS, FAR = 8, 0.5
+"""Windows that are looked at, and how far their classes may be from those of all rows (see `mismatch`).
+
+At .4, of 100 classes, the accuracy on new rows was .3 to .8 points below that of rows shuffled at once; at 5
+it was 18 points below.
+"""
 
 
 class Window(NamedTuple):
@@ -31,6 +38,34 @@ class Window(NamedTuple):
     places: NDArray[np.int64]
     numbers: NDArray[np.int64]
     rows: Array
+
+
+class Sorted(NamedTuple):
+    """How rows lie by their classes.
+
+    Args:
+        shown: about how many classes are among those of a window.
+        window: the rows of one.
+    """
+
+    shown: int
+    window: int
+
+
+def find_sorted(rows: StreamedRows, classes: NDArray[np.int64]) -> Sorted | None:
+    """How rows lie by their classes, where they do so too far for a window to mix them; None where not.
+
+    Args:
+        rows: of the stream.
+        classes: of each row, (N,).
+    """
+    windows = rows.first_windows(WINDOWS)
+    if len(windows) < 2:  # all rows are shuffled at once
+        return None
+    far, _ = mismatch(classes, windows)
+    N, n, K = len(classes), float(np.mean([len(window) for window in windows])), len(np.unique(classes))
+    far -= (K - 1) / n * (1 - n / N)  # which rows at random come to
+    return Sorted(round(K / (far + 1)), len(windows[0])) if far > FAR else None
 
 
 def read_windows(
