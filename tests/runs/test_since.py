@@ -80,6 +80,34 @@ def test_no_file_counts_twice_whatever_path_leads_to_it() -> None:
         linnet.solve_since("moved/*.parquet", "monday")
 
 
+def test_new_files_are_read_as_those_of_the_run_were() -> None:
+    rng, said = np.random.default_rng(0), {"header": True, "decimal": ","}
+    Path("days").mkdir()
+    X = rng.normal(size=(3, 200, 2)).round(3)
+    y = X @ [2, -1] + rng.normal(size=(3, 200)).round(3)
+    days = np.concatenate([X, y[:, :, None]], 2).tolist()
+    lines = [["1;2;3", *(";".join(map(str, row)).replace(".", ",") for row in day)] for day in days]
+    for number in range(2):
+        Path(f"days/{number}.csv").write_text("\n".join(lines[number]))
+    how: dict[str, Any] = {**said, "stream": True, "hold_out": False, "task": "regression"}
+    linnet.solve(linnet.load("days/*.csv", **how).train, out="monday")
+    Path("days/2.csv").write_text("\n".join(lines[2]))
+    found = linnet.solve_since("days/*.csv", "monday")
+    assert len(found.rows) == 200
+    whole = np.column_stack([X.reshape(-1, 2), np.ones(600)])
+    expected = np.linalg.lstsq(whole, y.ravel(), rcond=None)[0]
+    assert np.allclose(found.solution.value.bank.theta.numpy().ravel(), expected, rtol=1e-8)
+
+
+def test_a_new_row_without_a_target_is_refused() -> None:
+    first_run()
+    day = make_day(2).to_pydict()
+    day["y"][7] = None
+    write(pa.table(day), Path("days/02.parquet"))
+    with pytest.raises(UsageError, match="has rows without a target, and sums are of whole files"):
+        linnet.solve_since("days/*.parquet", "monday")
+
+
 def test_sums_over_all_days_are_those_of_int64() -> None:
     first_run()
     for number in (2, 3):

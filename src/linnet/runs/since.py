@@ -27,6 +27,9 @@ from linnet.solvers.passes.objective import PassObjective
 from linnet.solvers.solution import Solution
 from linnet.solvers.solve import make_solution
 
+LAYOUT = ("decimal", "date_order", "header", "encoding")
+"""What was said of the run's files that is so of new ones; columns have the kinds of its schema."""
+
 
 @dataclass(frozen=True, eq=False)
 class SolvedSince:
@@ -112,7 +115,7 @@ def _load_new(name: str, data_dir: Path | str | None, kept: KeptSums, run: Run) 
     """The rows of the files that are not in the sums yet, all to train on.
 
     Raises:
-        UsageError: there are none, or one is a file of the sums that was moved.
+        UsageError: there are none, one is a file of the sums that was moved, or a row has no target.
     """
     files = find_tables(name, data_dir, is_whole=True)
     if files is None:
@@ -121,9 +124,15 @@ def _load_new(name: str, data_dir: Path | str | None, kept: KeptSums, run: Run) 
         raise UsageError(f"{name} cannot be streamed: give files that can, as the run's were")
     if not (new := kept.find_new(files.train)):
         raise UsageError(f"no file of {name} is new: the sums have the rows of all {len(kept.files)}")
-    options = TableOptions(stream=True, split="none")
-    whole = read_streamed(TableFiles(new), name, options, run.card.schema)
-    return whole.splits(hold_out=False).train
+    said = {} if run.origin is None else run.origin.table
+    layout = {option: value for option, value in said.items() if option in LAYOUT}
+    options = TableOptions(stream=True, split="none", **layout)
+    rows = read_streamed(TableFiles(new), name, options, run.card.schema).splits(hold_out=False).train
+    if rows.X.rows.kept is not None:  # type: ignore[attr-defined]
+        raise UsageError(
+            f"{name} has rows without a target, and sums are of whole files: take these rows out of the new"
+        )
+    return rows
 
 
 def _tell(kept: KeptSums, rows: Dataset, gone: list[Path]) -> str:
