@@ -113,3 +113,24 @@ def test_the_command_line_leaves_them_out() -> None:
     with pytest.warns(UserWarning, match="4 rows"):
         assert call("train", "--data", name, *how, "--out", "run", "--quiet") == 0
     assert len(Path("t.parquet.rejected.csv").read_text().splitlines()) == 5
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_digits_beyond_any_number_are_found_while_rows_are_counted(suffix: str) -> None:
+    rng = np.random.default_rng(0)
+    cells = [f"{value:.4f}" for value in rng.normal(size=200)]
+    cells[40] = cells[150] = "1e400"  # the largest of a float64 is 1.8e308
+    frame = pd.DataFrame({"a": cells, "b": rng.integers(0, 9, 200), "y": np.tile(["u", "v"], 100)})
+
+    def save(rows: pd.DataFrame, stem: str) -> str:
+        path = Path(f"{stem}.{suffix}")
+        rows.to_csv(path, index=False) if suffix == "csv" else rows.to_parquet(path, index=False)
+        return str(path)
+
+    name = save(frame, "t")
+    with pytest.raises(FormatError, match=r"column a has no finite number.*'1e400' in .*row 41"):
+        linnet.load(name, stream=True)
+    good = linnet.load(save(frame.drop([40, 150]), "good"), stream=True).train
+    with pytest.warns(UserWarning, match=r"2 rows of .*row 41 of .*'1e400' in a, a column of numbers"):
+        rows = linnet.load(name, stream=True, errors="skip").train
+    assert torch.equal(rows.X[:], good.X[:])

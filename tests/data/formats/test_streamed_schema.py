@@ -19,6 +19,7 @@ from linnet.errors import DataError, FormatError
 from linnet.schema.columns import Number
 from linnet.schema.schema import Schema
 from linnet.schema.words import Words
+from tests.support.commands import call
 from tests.support.streamed import assert_same, known, make_mixed, write
 
 SUFFIXES = ("parquet", "arrow", "feather")
@@ -169,3 +170,27 @@ def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch: pytest.Monk
     monkeypatch.setenv("LINNET_CACHE", "file/below")
     name = str(write(make_mixed(300, 1), Path("t.parquet")))
     assert linnet.load(name, stream=True).train.is_streamed
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_index_of_pandas_is_no_column(suffix: str) -> None:
+    frame = make_mixed(300, 1).drop_columns(["list"]).to_pandas()
+    for stem, index in (("no name", frame.index[::-1]), ("name", frame.index[::-1].rename("number"))):
+        table = pa.Table.from_pandas(frame.set_index(index))
+        name = str(write(table, Path(f"{stem}.{suffix}")))
+        here, memory = linnet.load(name, stream=True), linnet.load(name)
+        assert_same(here.train, memory.train)
+        call("data", "convert", name, f"{stem}-new.arrow")
+        assert_same(linnet.load(f"{stem}-new.arrow", stream=True).train, memory.train)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_two_columns_of_one_name_and_lists_without_numbers_are_refused(suffix: str) -> None:
+    columns = [pa.array(range(60)), pa.array(range(60)), pa.array(["u", "v"] * 30)]
+    twice = write(pa.Table.from_arrays(columns, names=["a", "a", "y"]), Path(f"t.{suffix}"))
+    with pytest.raises(FormatError, match="has two columns called a"):
+        linnet.load(str(twice), stream=True)
+    lists = pa.array([[]] * 60, pa.list_(pa.float64()))
+    empty = write(pa.table({"a": range(60), "b": lists, "y": ["u", "v"] * 30}), Path(f"e.{suffix}"))
+    with pytest.raises(FormatError, match="no row has a list of numbers in b"):
+        linnet.load(str(empty), stream=True)

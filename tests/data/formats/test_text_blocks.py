@@ -154,3 +154,9 @@ def test_a_run_that_goes_on_is_the_run_that_was_not_interrupted() -> None:
     assert torch.equal(whole.bank.theta, part.bank.theta)
     assert whole.card.schema is not None
     assert call("replay", "whole") == 0
+
+
+def test_a_line_of_spaces_is_no_row() -> None:
+    rows = [f"{k},{k % 7},{'uv'[k % 2]}" for k in range(60)]
+    Path("t.csv").write_text("\n".join(["a,b,y", *rows[:30], "   ", *rows[30:], " ", ""]))
+    assert_same(linnet.load("t.csv", stream=True).train, linnet.load("t.csv").train)

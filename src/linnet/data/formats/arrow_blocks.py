@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.data.formats.blocks import Block, Kind, TableBlocks
-from linnet.data.formats.plain import plain_frame
+from linnet.data.formats.plain import check_twice, plain_frame
 from linnet.data.formats.whole_numbers import piece_of
 from linnet.data.streams.arrow_rows import (
     Columns,
@@ -21,6 +21,7 @@ from linnet.data.streams.arrow_rows import (
     is_mapped,
     open_arrow,
     open_parquet,
+    without_index,
 )
 from linnet.errors import DataError, FormatError
 
@@ -45,20 +46,21 @@ class _OfArrow(TableBlocks):
 
     def __init__(self, path: Path, schema: Any) -> None:
         super().__init__(path)
-        self.schema = schema
+        check_twice([name.strip() for name in schema.names], None, str(path))
+        self.schema = schema = without_index(schema)
         self._raw = {name.strip(): name for name in schema.names}
         self.kinds = {name: kind_of_type(schema.field(raw).type) for name, raw in self._raw.items()}
         self.widths = {}
 
     def _find_widths_(self) -> None:
-        """The lengths of the lists, by the first of each."""
+        """The lengths of the lists, by the first of each that is not empty."""
         lists = [name for name, kind in self.kinds.items() if kind == "list"]
         for name in lists:
-            cells = (batch.column(self._raw[name]) for batch in self._batches(name))
-            known = next((one for one in cells if one.null_count < len(one)), None)
-            if known is None:
-                raise FormatError(f"{self.path}: no row has a list in {name}: take the column out")
-            self.widths = {**self.widths, name: len(next(one for one in known if one.is_valid))}
+            cells = itertools.chain.from_iterable(batch.column(0) for batch in self._batches(name))
+            width = next((len(one) for one in cells if one.is_valid and len(one)), None)
+            if width is None:
+                raise FormatError(f"{self.path}: no row has a list of numbers in {name}: take the column out")
+            self.widths = {**self.widths, name: width}
 
     def plain_columns(self, names: Sequence[str]) -> Columns | None:
         """See `TableBlocks.plain_columns`."""

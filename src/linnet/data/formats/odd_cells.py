@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
 from linnet.data.formats.blocks import TableBlocks
-from linnet.schema.cells import NO_NUMBER, Cells, is_missing
+from linnet.schema.cells import NO_NUMBER, Cells, is_missing, to_numbers
 from linnet.schema.coded import each
 from linnet.schema.counted import CountedColumn, CountedFrame, weights_of
 from linnet.schema.mixed import MANY_NUMBERS
@@ -59,8 +59,8 @@ def find_odd_cells(
 def _odd(column: CountedColumn, name: str, options: TableOptions, *, is_number: bool) -> NDArray[np.bool_]:
     """Which cells are words, or infinite, in a column that is of numbers, or mostly of many of them."""
     cells, counts = column.cells, weights_of(column.cells, column.counts)
-    if cells.dtype.kind not in "iuf" and style_of(cells, name, options) is not None:
-        return np.zeros(len(cells), bool)
+    if cells.dtype.kind not in "iuf" and (style := style_of(cells, name, options)) is not None:
+        return np.isinf(to_numbers(cells, style))  # digits that are more than a float64 holds, such as 1e400
     known = ~is_missing(cells, NO_NUMBER)
     numbers = numbers_among(cells)
     wrong = known & ~np.isfinite(numbers)

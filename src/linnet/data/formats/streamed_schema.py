@@ -24,6 +24,7 @@ from linnet.i18n import say
 from linnet.schema.asked import check_named
 from linnet.schema.cells import Cells
 from linnet.schema.coded import code_text, is_coded
+from linnet.schema.columns import check_cells
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import infer_schema
 from linnet.schema.named_rows import NamedRows, named_rows, naming_rows
@@ -239,6 +240,10 @@ class _Describing:
 
     def _fit(self, counted: Counted, target: Target, dropped: list[str]) -> Schema:
         found = infer_schema(counted.every, self.options)
+        for column in found.columns:
+            cells, counts = counted.every.of[column.name].cells, counted.every.of[column.name].counts
+            if counts is not None and cells.dtype.kind not in "iufbM":  # all that is no number was counted so
+                check_cells(column.find_unreadable(cells), cells, column)
         notes = (*self.notes, *dropped, *found.notes)
         if counted.sampled:
             notes = (*notes, say("schema.note.sampled", "en", n=f"{counted.sampled:,}"))

@@ -152,7 +152,8 @@ class TextBlocks(LineBlocks):
         from pyarrow import csv
 
         def skip(row: Any) -> str:
-            wrong.append(row.number)
+            if row.text.strip():  # a line of spaces is as good as empty
+                wrong.append(row.number)
             return "skip"
 
         kinds = {place: pa.int64() if place in self._whole else pa.float64() for place in numbers}

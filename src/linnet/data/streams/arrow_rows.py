@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +146,15 @@ def open_arrow(path: Path) -> Any:
 
     with faults(path):
         return pa.ipc.open_file(path.open("rb") if is_address(path) else pa.memory_map(str(path)))
+
+
+def without_index(schema: Any) -> Any:
+    """An Arrow schema without the index of a frame of pandas, which is none of its columns."""
+    index = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("index_columns", [])
+    for name in index:
+        if isinstance(name, str) and name in schema.names:  # else a range, of which the rows have nothing
+            schema = schema.remove(schema.get_field_index(name))
+    return schema
 
 
 def is_parquet(path: Path) -> bool:

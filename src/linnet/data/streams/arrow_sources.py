@@ -40,7 +40,8 @@ class ArrowSource:
         """The schema with values in place of dictionaries."""
         import pyarrow as pa
 
-        return pa.schema([field.with_type(_plain(field.type)) for field in self.schema])
+        fields = [field.with_type(_plain(field.type)) for field in self.schema]
+        return pa.schema(fields, self.schema.metadata)  # which tells pandas' index from the columns
 
 
 def open_sources(paths: Sequence[Path]) -> list[ArrowSource]:
