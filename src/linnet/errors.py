@@ -24,6 +24,7 @@ and of every warning that speaks of the result's worth:
     ├── GridEdgeWarning                    the best of a grid lies at its edge
     ├── SeparationWarning                  classes are told apart without error, so some weights have no end
     ├── ApartWarning                       processes started together do not compute together
+    ├── RowsWarning                        rows are left out, sampled, or come in an order that harms training
     ├── WeightWarning                      row weights can hardly be what they are taken for
     └── MissingFontWarning                 a figure's characters have no font here
 
@@ -140,6 +141,10 @@ class ApartWarning(UserWarning):
     """Processes that were started together do not compute together; the message says how they would."""
 
 
+class RowsWarning(UserWarning):
+    """Rows are left out, sampled, or come in an order that harms training; the message says which or why."""
+
+
 class WeightWarning(UserWarning):
     """Row weights can hardly be what they are taken for; the message says why, and what else they may be."""
 
@@ -148,7 +153,7 @@ class MissingFontWarning(UserWarning):
     """No font here has a figure's characters; the message names one that does."""
 
 
-def warn(message: str, category: type[Warning] = UserWarning) -> None:
+def warn(message: str, category: type[Warning] = RowsWarning) -> None:
     """Warn at the line that called into linnet, however deep below it the reason was found."""
     frame, level = sys._getframe(1), 2
     while frame and frame.f_globals.get("__name__", "").split(".")[0] in ("linnet", "sklearn", "torch"):

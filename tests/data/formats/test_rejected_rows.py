@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import linnet
-from linnet.errors import FormatError, UsageError
+from linnet.errors import FormatError, RowsWarning, UsageError
 from tests.support.commands import call
 from tests.support.streamed import write
 
@@ -134,3 +134,12 @@ def test_digits_beyond_any_number_are_found_while_rows_are_counted(suffix: str) 
     with pytest.warns(UserWarning, match=r"2 rows of .*row 41 of .*'1e400' in a, a column of numbers"):
         rows = linnet.load(name, stream=True, errors="skip").train
     assert torch.equal(rows.X[:], good.X[:])
+
+
+def test_a_line_of_fewer_cells_is_an_error_that_says_how_it_is_left_out() -> None:
+    Path("t.csv").write_text("a,b,y\n" + "1,2,u\n3,4,v\n" * 30 + "1,u\n")
+    with pytest.raises(FormatError, match=r"leave the rows out, by --errors skip \(errors= in Python\)"):
+        linnet.load("t.csv", stream=True)
+    # Of a category of linnet's own, which commands print as a message, without a line of code.
+    with pytest.warns(RowsWarning, match="1 row of t.csv could not be read: the first is line 62 of t.csv"):
+        linnet.load("t.csv", stream=True, errors="skip")

@@ -100,9 +100,10 @@ class TextBlocks(LineBlocks):
             found = min((*long, *short), key=lambda one: one.row)
             said = type(found)(row + found.row, found.line, found.is_cut)
             name = str(self.path)
-            raise FormatError(
+            what = (
                 say_long(name, self._width, said) if found in long else say_short(name, self._width, [said])
             )
+            raise FormatError(what + ("" if said.cause else ", by --errors skip (errors= in Python)"))
         for one in sorted((*long, *short), key=lambda odd: odd.line):
             more = "more" if one in long else "fewer"
             reason = f"has {more} cells than the {self._width} columns"
