@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -81,3 +82,11 @@ def test_kill_at_random_instants_leaves_whole_files(tmp_path: Path) -> None:
 def test_hexdigest(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"abc")
     assert files.hexdigest(tmp_path / "x", "md5") == "900150983cd24fb0d6963f7d28e17f72"
+
+
+def test_a_full_disk_names_the_file_that_was_to_be_written(tmp_path: Path) -> None:
+    target = tmp_path / "rows.csv"
+    with pytest.raises(OSError, match="No space left") as caught, files.replacing(target):
+        raise OSError(errno.ENOSPC, "No space left on device")  # as writing to an open file says it
+    assert caught.value.filename == str(target)
+    assert list(tmp_path.iterdir()) == []

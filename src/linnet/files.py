@@ -7,6 +7,7 @@ be left over is a temporary file, `.NAME.<random>.tmp`, which the next write in 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from linnet.errors import UsageError
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of a disk that is full, or of which a user has no more."""
 
 _CHUNK = 1 << 20
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.(tmp|new)")
@@ -64,9 +68,11 @@ def replacing(path: Path | str) -> Iterator[BinaryIO]:
                 os.replace(aside, path)
         if os.name == "nt":  # which cannot rename an open file
             os.replace(aside, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             aside.unlink()
+        if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
+            error.filename = str(path)  # writing to an open file does not say which
         raise
     sync_folder(path.parent)
 
