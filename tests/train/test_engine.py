@@ -65,6 +65,19 @@ def test_ctrl_c_while_processes_ask_each_other_stops_none_of_them_alone(blobs: D
     assert engine.state.status == INTERRUPTED
 
 
+def test_processes_that_were_given_other_options_are_refused(blobs: Dataset) -> None:
+    class Two(Processes):
+        size = 2
+
+        def gather(self, value: Any) -> list[Any]:
+            return [value, {**value, "lr": 9.0}]
+
+    _, engine = fit(blobs, Recipe(epochs=1, batch_size=10))
+    engine.processes, engine.epoch = Two(), 0
+    with pytest.raises(UsageError, match="process 1 has another lr than process 0"):
+        engine.run()
+
+
 def test_fit_works_outside_the_main_thread(blobs: Dataset) -> None:
     results: list[Run] = []
     thread = threading.Thread(target=lambda: results.append(fit(blobs, Recipe(epochs=1))[0]))

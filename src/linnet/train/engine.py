@@ -145,7 +145,9 @@ class Engine:
 
         Raises:
             DivergedError: the loss of a single model is no longer finite.
+            UsageError: processes that train together were given different things.
         """
+        self._check_alike()
         callback, state = callback or Callback(), self.state
         threads = pick_threads(
             self.threads, self.learner.width, self.batches.batch_size * self.batches.dataset.features
@@ -202,6 +204,22 @@ class Engine:
         """Count a minibatch; whether training is to stop after it."""
         self.batch += 1
         return bool(self.state.reason) and self.processes.size == 1
+
+    def _check_alike(self) -> None:
+        """Refuse processes of which one has other options or rows: they would step apart in silence.
+
+        Files of a stream are told by their times, and each host may have copies of its own: they may differ.
+        """
+        if self.processes.size == 1:
+            return
+        free = {"threads", "device", *(["data"] if self.batches.dataset.is_streamed else [])}
+        first, *others = self.processes.gather({k: v for k, v in self.identity.items() if k not in free})
+        for rank, other in enumerate(others, 1):
+            if wrong := [name for name in first if other.get(name) != first[name]]:
+                raise UsageError(
+                    f"process {rank} has another {wrong[0]} than process 0: start all of them with the same "
+                    "options on the same data"
+                )
 
     def _is_stopped(self) -> bool:
         """Whether training is to stop: of several processes where any of them is to.
