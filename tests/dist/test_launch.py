@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -122,3 +123,26 @@ def resumed_where_the_first_alone_sees_the_folder(folder: Path) -> Path | None:
 
 def test_processes_go_on_where_the_first_finds_the_folder(tmp_path: Path) -> None:
     assert together(resumed_where_the_first_alone_sees_the_folder, 2, tmp_path) == [Path("run")] * 2
+
+
+INTERRUPTED = """
+import sys, time
+from pathlib import Path
+from linnet.dist.environment import find_launch
+from linnet.dist.launch import joined
+
+launch = find_launch()
+with joined(launch):
+    if launch.is_first:
+        time.sleep(2)  # for which torchrun would not wait once the other has ended
+        Path("written").touch()
+    sys.exit(130)
+"""
+
+
+def test_what_was_learned_is_written_before_any_of_an_interrupted_job_ends(tmp_path: Path) -> None:
+    Path(tmp_path, "job.py").write_text(INTERRUPTED)
+    command = [sys.executable, *TORCHRUN, "--standalone", "--nproc-per-node", "2", "job.py"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "LINNET_TIMEOUT": "60"}
+    assert subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True).returncode
+    assert Path(tmp_path, "written").exists()

@@ -13,10 +13,13 @@ from typing import Any
 from linnet.dist.environment import Launch, find_launch
 from linnet.dist.interface import choose_interface
 from linnet.dist.processes import current, launched, time_limit
-from linnet.errors import ApartWarning, LinnetError, ProcessError, UsageError, warn
+from linnet.errors import INTERRUPTED_CODE, ApartWarning, LinnetError, ProcessError, UsageError, warn
 
 FAILED, MOMENT = "linnet/failed", 2.0
 """What the first process writes where all meet when it fails; how long others wait to see it, in seconds."""
+
+WRITTEN = "linnet/written"
+"""What it writes there when a job that was interrupted has left its files."""
 
 
 def restarted(folder: Path | None) -> Path | None:
@@ -99,7 +102,20 @@ def joined(launch: Launch | None) -> Iterator[None]:
         if _has_failed(store):  # which says what there is to say
             sys.exit(getattr(error, "exit_code", 1))
         raise ProcessError(f"process {launch.rank} of {launch.size}: {error}") from error
+    except SystemExit as end:
+        if end.code == INTERRUPTED_CODE:
+            _leave_after_first(store, launch)
+        raise
     distributed.destroy_process_group()
+
+
+def _leave_after_first(store: Any, launch: Launch) -> None:
+    """Wait until the first has written what was learned: torchrun ends it as soon as another has ended."""
+    if launch.is_first:
+        store.set(WRITTEN, "1")
+        return
+    with contextlib.suppress(RuntimeError):  # the first has ended in another way
+        store.wait([WRITTEN], timedelta(seconds=time_limit()))
 
 
 def _has_failed(store: Any) -> bool:
