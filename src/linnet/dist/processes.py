@@ -8,7 +8,7 @@ import pickle
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -83,6 +83,23 @@ class Processes:
             LinnetError: the work raised it, in every process.
         """
         return work()
+
+    def check_alike(self, given: Mapping[str, Any]) -> None:
+        """Refuse processes of which one was given other things: they would step apart in silence.
+
+        Args:
+            given: to this one, by name.
+
+        Raises:
+            UsageError: naming the process and the thing.
+        """
+        first, *others = self.gather(given)
+        for rank, other in enumerate(others, 1):
+            if wrong := [name for name in first if other.get(name) != first[name]]:
+                raise UsageError(
+                    f"process {rank} has another {wrong[0]} than process 0: start all of them with the same "
+                    "options on the same data"
+                )
 
     def share(self, count: int, unit: int = 1) -> slice:
         """Which of so many things this process has, in a row: about as many as the others.

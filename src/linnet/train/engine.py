@@ -206,20 +206,13 @@ class Engine:
         return bool(self.state.reason) and self.processes.size == 1
 
     def _check_alike(self) -> None:
-        """Refuse processes of which one has other options or rows: they would step apart in silence.
+        """Refuse processes of which one has other options or rows, as `Processes.check_alike` does.
 
         Files of a stream are told by their times, and each host may have copies of its own: they may differ.
         """
-        if self.processes.size == 1:
-            return
-        free = {"threads", "device", *(["data"] if self.batches.dataset.is_streamed else [])}
-        first, *others = self.processes.gather({k: v for k, v in self.identity.items() if k not in free})
-        for rank, other in enumerate(others, 1):
-            if wrong := [name for name in first if other.get(name) != first[name]]:
-                raise UsageError(
-                    f"process {rank} has another {wrong[0]} than process 0: start all of them with the same "
-                    "options on the same data"
-                )
+        if self.processes.size > 1:
+            free = {"threads", "device", *(["data"] if self.batches.dataset.is_streamed else [])}
+            self.processes.check_alike({k: v for k, v in self.identity.items() if k not in free})
 
     def _is_stopped(self) -> bool:
         """Whether training is to stop: of several processes where any of them is to.

@@ -12,6 +12,8 @@ import torch
 
 import linnet
 from linnet.data.dataset import Dataset
+from linnet.dist.processes import Processes
+from linnet.errors import UsageError
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.passes.objective import PassObjective, is_read_in_passes
 from linnet.solvers.passes.rows import PassRows
@@ -117,3 +119,15 @@ def test_what_few_numbers_or_other_sums_ask_for_each_process_solves_alone() -> N
     few = table()
     assert not is_read_in_passes(few, SOFTMAX, linnet.Penalty())
     assert not is_read_in_passes(classes(), SOFTMAX, linnet.Penalty()), "of one process"
+
+
+def test_processes_that_were_given_other_problems_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Two(Processes):
+        size = 2
+
+        def gather(self, value: Any) -> list[Any]:
+            return [value, {**value, "penalty": "Penalty(l2=9)"}]
+
+    monkeypatch.setattr("linnet.solvers.passes.objective.current", Two)
+    with pytest.raises(UsageError, match="process 1 has another penalty than process 0"):
+        PassObjective.read(classes(), SOFTMAX)

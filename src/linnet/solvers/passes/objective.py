@@ -83,9 +83,16 @@ class PassObjective(Objective):
             dtype: of the products.
 
         Raises:
-            UsageError: it has no rows that count, or fewer than there are processes.
+            UsageError: it has no rows that count, or fewer than there are processes; or these were given
+                different things.
         """
         processes = current()
+        if processes.size > 1:
+            data = None if dataset.is_streamed else dataset.checksum  # files may be copies of other times
+            processes.check_alike({
+                "data": data, "loss": repr(loss), "penalty": repr(penalty), "intercept": intercept,
+                "dtype": str(dtype),
+            })  # fmt: skip
         if len(dataset) < processes.size:
             raise UsageError(
                 f"{len(dataset):,} rows cannot be shared by {processes.size} processes: take fewer processes"
