@@ -97,6 +97,15 @@ def test_an_error_is_said_once(words: tuple[str, ...], said: str) -> None:
     assert "[rank" not in ended.stderr  # no traceback of ours
 
 
+def test_where_a_command_has_one_process_the_others_do_not_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        main(["plot", "nothing"])
+    assert ended.value.code == 0  # torchrun ends the first, which has something to say, when another fails
+
+
 def test_a_sweep_of_several_processes_leaves_what_one_leaves(tmp_path: Path) -> None:
     words = ("sweep", "--data", "digits", "--lr", "0.1,0.5", "--epochs", "2", "--parallel", "models")
     ended = launch(*words, "--out", "both", "--no-report")

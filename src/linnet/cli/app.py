@@ -110,7 +110,7 @@ def _call(argv: list[str], stack: contextlib.ExitStack) -> None:
     if argv and (launch := find_launch()) is not None:
         if argv[0] not in TOGETHER:
             if not launch.is_first:
-                sys.exit(UsageError.exit_code)  # the first says why
+                sys.exit(0)  # the first says why and fails: another's failure would end it before it has
             raise UsageError(
                 f"linnet {argv[0]} runs in one process: start it without torchrun, srun or mpirun "
                 f"(what several share: {', '.join(TOGETHER)})"
