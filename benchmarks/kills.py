@@ -133,6 +133,7 @@ def main() -> None:
             what = f"{data.name}: {done['process']} processes and {done['job']} jobs killed"
             lines.append(Figure(f"{what}: weights differ", 0.0 if is_same else 1.0, "{:.0f}", "0", is_same))
             survived += sum(done.values()) * is_same
+            print(f"  {what}: {'the same' if is_same else 'other'} weights", flush=True)
     lines.append(Figure("kills survived", survived, "{:.0f}", f"≥ {3 * each}", survived >= 3 * each))
     finish(lines, asked.json, ".kills.json")
 
