@@ -101,8 +101,9 @@ def test_many_parameters_go_by_lbfgs() -> None:
     own, other = (linnet.solve(one, l2=1e-2, tol=1e-13) for one in (here, memory))
     assert own.value.optimum is not None
     assert own.value.optimum.solver == "Staged"
-    assert own.stats.gap < 1e-9
+    assert own.stats.gap < 1e-8  # where rounding ends it hangs on the threads; the objective does not
     assert own.stats.objective <= other.stats.objective + own.stats.gap
+    assert own.stats.objective == pytest.approx(other.stats.objective, rel=1e-12)
 
 
 def test_rows_of_a_split_are_solved_without_the_others() -> None:
