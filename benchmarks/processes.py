@@ -3,9 +3,10 @@
     python benchmarks/processes.py [--quick] [--json FILE]
 
 Pixels of the size of Fashion-MNIST are made in memory. A sweep of 32 rates is trained by one process with one
-thread, and by two processes of one thread each, which torch.distributed joins over gloo: sharing the rows of
-each minibatch, where gradients are added up at each step, sharing the models, and as `parallel="auto"`
-chooses. Epochs are timed within the processes, from the end of the first; orders alternate, medians count.
+thread on one core, where nothing is gathered ahead by the other, and by two such processes, which
+torch.distributed joins over gloo: sharing the rows of each minibatch, where gradients are added up at each
+step, sharing the models, and as `parallel="auto"` chooses. Epochs are timed within the processes, from the
+end of the first; orders alternate, medians count.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ BATCHES = (256, 1024)
 WORDS = {"rows": "sharing rows", "models": "sharing models", "auto": "as auto chooses"}
 
 CHILD = """
-import json, sys, time
+import json, os, sys, time
+os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[int(sys.argv[1])]})
 import torch
 import torch.distributed as distributed
 import linnet
