@@ -40,7 +40,7 @@ def test_what_one_process_does_is_refused_of_several_and_said_once(
     started.setenv("RANK", "1")
     with pytest.raises(SystemExit) as second:
         main([name, "runs/one"])
-    assert second.value.code == 2
+    assert second.value.code == 0  # a failure would have torchrun end the first before it has said why
     assert capsys.readouterr() == ("", "")
 
 
