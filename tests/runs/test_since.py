@@ -14,6 +14,7 @@ import torch
 import linnet
 from linnet.data.streams.row_files import ParquetFile
 from linnet.errors import DataError, DataNotFoundError, FormatError, UsageError
+from linnet.evaluate.score import Score
 from linnet.solvers.least_squares.kept_sums import KeptSums
 from tests.support.commands import call
 from tests.support.streamed import write
@@ -64,6 +65,9 @@ def test_the_model_is_that_of_all_rows(kind: str) -> None:
     assert abs(anew.stats.objective - found.solution.stats.objective) <= found.solution.stats.gap
     again = linnet.Run.load("tuesday")
     assert torch.equal(again.bank.theta, found.solution.value.bank.theta)
+    evaluation = linnet.Evaluation.named(again, part="all")  # the rows of all files, which it knows
+    assert len(evaluation) == sum(map(len, tables))
+    assert linnet.score(again, "days/*.parquet").loss == pytest.approx(Score.of(evaluation).loss, rel=1e-12)
 
 
 def test_no_file_counts_twice_whatever_path_leads_to_it() -> None:

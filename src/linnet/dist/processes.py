@@ -30,7 +30,8 @@ SECONDS, NAMING = 600.0, 10.0
 """How long others are waited for where the environment does not say, and how long who is silent is sought."""
 
 _apart: ContextVar[bool] = ContextVar("apart", default=False)
-_joined: dict[int, Processes] = {}
+_joined: list[tuple[object, Processes]] = []
+"""The group of torch.distributed that was joined last, and what was made of it."""
 
 launched: ContextVar[bool] = ContextVar("launched", default=False)
 """Whether this is a command line that was started several times."""
@@ -237,11 +238,10 @@ def current() -> Processes:
 
     if not (distributed.is_available() and distributed.is_initialized()) or distributed.get_world_size() == 1:
         return ALONE
-    key = id(distributed.group.WORLD)
-    if key not in _joined:
-        _joined.clear()  # groups of an earlier initialisation are gone
-        _joined[key] = Group(time_limit())
-    return _joined[key]
+    world = distributed.group.WORLD
+    if not _joined or _joined[0][0] is not world:  # held, as another could come to have its id
+        _joined[:] = [(world, Group(time_limit()))]
+    return _joined[0][1]
 
 
 def job() -> Processes:

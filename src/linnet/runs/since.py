@@ -101,7 +101,11 @@ def solve_since(
     found = minimise_sums(kept.statistics, penalty, intercept=intercept)
     solution = make_solution(rows, objective, found, Direct(), solver="auto")
     asked = SolveRequest(loss="squared", l2=penalty.l2, intercept=intercept)
-    solution = replace(solution, value=replace(solution.value, request=asked))
+    # Of all files, whose rows were not read for a checksum.
+    folders = None if data_dir is None else str(data_dir)
+    origin = run.origin and replace(run.origin, source=name, data_dir=folders, checksum="")
+    value = replace(solution.value, request=asked, origin=origin, dataset_checksum="")
+    solution = replace(solution, value=value)
     if not solution.status.is_good:
         warn(str(solution.status), ShortfallWarning)
     if say is not None:

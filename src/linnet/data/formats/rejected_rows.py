@@ -8,6 +8,7 @@ from pathlib import Path
 from linnet import files
 from linnet.config.table import TableOptions
 from linnet.data.streams.pieces import Rejected
+from linnet.dist.processes import job
 from linnet.errors import UsageError, warn
 
 REJECTS = "rejected.csv"
@@ -31,7 +32,8 @@ def set_apart(rejected: Sequence[Rejected], name: str, options: TableOptions) ->
     where = ""
     if options.errors == "quarantine":
         out = rejects_of(name)
-        _write(rejected, out)
+        if job().is_first:
+            _write(rejected, out)
         where = f" and {'is' if len(rejected) == 1 else 'are'} in {out}"
     warn(
         f"{n} of {name} could not be read{where}: the first is {first.place} of {first.file}, which "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -116,24 +116,23 @@ class StreamedRows:
 
     def iterate(self, first: int = 0) -> Iterator[Array]:
         """All rows from one on, in order, some at a time, (n, D)."""
-        if first >= len(self):
-            return
-        start = int(self.places_of(np.array([first]))[0])
-        for file, low, high in self._bounds():
-            if high <= start:
-                continue
-            file.check_unchanged()
-            place = max(low, start)
-            for rows in file.iterate(place - low):
-                mask = None if self.kept is None else self.kept[place : place + len(rows)]
-                place += len(rows)
-                if mask is None or mask.all():
-                    yield rows
-                elif mask.any():
-                    yield rows[mask]
+        return (
+            rows for [rows] in self._through(first, lambda file, row: ([own] for own in file.iterate(row)))
+        )
 
     def stored(self, first: int = 0) -> Iterator[list[Array]]:
         """As `iterate`, of cells as their files have them: each column's, (n, width)."""
+        return self._through(first, lambda file, row: file.stored(row))
+
+    def _through(
+        self, first: int, read: Callable[[RowFile, int], Iterator[list[Array]]]
+    ) -> Iterator[list[Array]]:
+        """Go through the files from one of the rows on.
+
+        Args:
+            first: that row.
+            read: gives arrays of a file's rows from one of them on, (n, …) each, some rows at a time.
+        """
         if first >= len(self):
             return
         start = int(self.places_of(np.array([first]))[0])
@@ -142,7 +141,7 @@ class StreamedRows:
                 continue
             file.check_unchanged()
             place = max(low, start)
-            for cells in file.stored(place - low):
+            for cells in read(file, place - low):
                 mask = None if self.kept is None else self.kept[place : place + len(cells[0])]
                 place += len(cells[0])
                 if mask is None or mask.all():
