@@ -13,7 +13,7 @@ import pyarrow as pa
 import torch
 from pyarrow import feather, parquet
 
-from linnet.data.dataset import Dataset
+from linnet.data.dataset import Dataset, Splits
 from linnet.schema.schema import Schema
 
 
@@ -108,6 +108,19 @@ def assert_same(own: Dataset | None, other: Dataset | None, *, is_exact: bool = 
     assert torch.equal(own.X[:].to(X.dtype), X)
     order = torch.randperm(len(own))[:50]
     assert torch.equal(own.X[order].to(X.dtype), X[order])
+
+
+def assert_same_parts(here: Splits, memory: Splits) -> None:
+    """That the parts of a stream of arrays, pictures or LIBSVM text are those of memory."""
+    for own, other in zip(here, memory, strict=True):
+        assert (own is None) == (other is None)
+        if own is None or other is None:
+            continue
+        assert own.is_streamed
+        assert torch.equal(own.X[:].double(), other.X[:].double())
+        assert torch.equal(own.y, other.y)
+        for name in ("classes", "columns", "target", "image_shape", "scale", "name"):
+            assert getattr(own, name) == getattr(other, name), name
 
 
 def known(schema: Schema | None) -> Schema:

@@ -17,6 +17,7 @@ from linnet.data.streams import rows as streamed
 from linnet.errors import DataError, FormatError, UsageError
 from linnet.files import replacing
 from tests.support.commands import call
+from tests.support.streamed import assert_same_parts
 
 RNG = np.random.default_rng(0)
 
@@ -38,19 +39,6 @@ def save(name: str, rows: int = 300, shape: tuple[int, ...] = (6,), dtype: str =
     return f"./{path}"
 
 
-def same(here: linnet.Splits, memory: linnet.Splits) -> None:
-    """That a stream's rows are those of memory."""
-    for own, other in zip(here, memory, strict=True):
-        assert (own is None) == (other is None)
-        if own is None or other is None:
-            continue
-        assert own.is_streamed
-        assert torch.equal(own.X[:].double(), other.X.double())
-        assert torch.equal(own.y, other.y)
-        for name in ("classes", "columns", "image_shape", "scale", "name"):
-            assert getattr(own, name) == getattr(other, name), name
-
-
 @pytest.mark.parametrize(
     ("dtype", "stored"),
     [("uint8", "uint8"), ("float16", "float16"), ("float32", "float32"), (">f8", "float64"),
@@ -59,7 +47,7 @@ def same(here: linnet.Splits, memory: linnet.Splits) -> None:
 def test_numbers_of_any_type_are_those_of_memory(dtype: str, stored: str) -> None:
     name = save("X.npy", dtype=dtype)
     here = linnet.load(name, stream=True)
-    same(here, linnet.load(name))
+    assert_same_parts(here, linnet.load(name))
     assert here.train.dtype == stored
     assert here.train.scale == (1 / 255 if dtype == "uint8" else 1)
 
@@ -69,7 +57,7 @@ def test_images_keep_their_shape_wherever_their_colours_stand(color: bool | None
     for shape in ((3, 4, 5), (4, 5, 3)) if color else ((4, 5), (4, 5, 1), (1, 4, 5)):
         name = save("X.npy", shape=shape, dtype="uint8")
         here = linnet.load(name, stream=True, color=color)
-        same(here, linnet.load(name, color=color))
+        assert_same_parts(here, linnet.load(name, color=color))
         assert here.train.image_shape == ((4, 5, 3) if color else (4, 5))
         index = torch.tensor([200, 3, 77])
         assert torch.equal(here.train.images(index), linnet.load(name, color=color).train.images(index))
@@ -79,7 +67,7 @@ def test_parts_are_those_of_memory_and_can_be_joined() -> None:
     for part, rows in (("train", 200), ("val", 50), ("test", 60)):
         save(f"sets/x_{part}.npy", rows)
     here, memory = linnet.load("./sets", stream=True), linnet.load("./sets")
-    same(here, memory)
+    assert_same_parts(here, memory)
     assert here.train.validation is not None
     assert memory.train.validation is not None
     assert torch.equal(here.train.validation.X[:], memory.train.validation.X)
@@ -93,7 +81,7 @@ def test_a_regression_is_that_of_memory() -> None:
     np.save("X.npy", X)
     np.save("y.npy", X @ [1.0, -2.0, 3.0, 0.5] + RNG.normal(size=300))
     here, memory = linnet.load("X.npy", stream=True), linnet.load("X.npy")
-    same(here, memory)
+    assert_same_parts(here, memory)
     one, other = (linnet.solve(part.train, l2=0.1) for part in (here, memory))
     assert torch.allclose(one.value.bank.theta, other.value.bank.theta, rtol=1e-12, atol=1e-12)
 
@@ -202,7 +190,7 @@ def idx_folder(suffix: str = "") -> str:
 def test_idx_files_are_mapped_pictures(capsys: pytest.CaptureFixture[str]) -> None:
     name = idx_folder()
     here = linnet.load(name, stream=True)
-    same(here, linnet.load(name))
+    assert_same_parts(here, linnet.load(name))
     assert (here.train.image_shape, here.train.scale) == ((4, 5), 1 / 255)
     for loss in ("squared", "softmax"):
         one, other = (linnet.solve(part.train, loss, l2=0.1) for part in (here, linnet.load(name)))

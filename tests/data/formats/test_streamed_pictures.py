@@ -23,6 +23,7 @@ from linnet.data.streams import rows as streamed
 from linnet.errors import DataError, FormatError
 from tests.support.colors import files, write
 from tests.support.commands import call
+from tests.support.streamed import assert_same_parts
 from tests.support.uploads import png, zipped
 
 RNG = np.random.default_rng(0)
@@ -45,24 +46,11 @@ def lay_out(parts: tuple[str, ...] = ("",), each: int = 20, size: tuple[int, int
     return "./set"
 
 
-def same(here: linnet.Splits, memory: linnet.Splits) -> None:
-    """That a stream's rows are those of memory."""
-    for own, other in zip(here, memory, strict=True):
-        assert (own is None) == (other is None)
-        if own is None or other is None:
-            continue
-        assert own.is_streamed
-        assert torch.equal(own.X[:], other.X)
-        assert torch.equal(own.y, other.y)
-        for name in ("classes", "image_shape", "scale", "name"):
-            assert getattr(own, name) == getattr(other, name), name
-
-
 @pytest.mark.parametrize("size", [(8, 8), (40, 90)])
 def test_pictures_are_those_of_memory(size: tuple[int, int]) -> None:
     name, told = lay_out(size=size), list[str]()
     here = linnet.load(name, stream=True, say=told.append)
-    same(here, linnet.load(name))
+    assert_same_parts(here, linnet.load(name))
     assert here.train.image_shape == ((8, 8) if size == (8, 8) else (28, 28))
     assert any("of 40 × 90 pixels, are brought to 28 × 28" in line for line in told) == (size != (8, 8))
 
@@ -79,7 +67,7 @@ def test_sizes_turns_and_forms_of_all_kinds_are_those_of_memory() -> None:
     Image.fromarray(RNG.integers(0, 255, (600, 500, 3), np.uint8)).save(buffer, "PNG")
     Path("set/lit/large.png").write_bytes(buffer.getvalue())
     assert len(buffer.getvalue()) > 1 << 16
-    same(linnet.load(name, stream=True), linnet.load(name))
+    assert_same_parts(linnet.load(name, stream=True), linnet.load(name))
 
 
 @pytest.mark.parametrize("color", [None, True])
@@ -87,7 +75,7 @@ def test_colours_are_kept_where_that_is_asked_for(color: bool | None) -> None:
     told = list[str]()
     write(Path("squares"))
     here = linnet.load("./squares", stream=True, color=color, say=told.append)
-    same(here, linnet.load("./squares", color=color))
+    assert_same_parts(here, linnet.load("./squares", color=color))
     expected = "are read in colour, 6 × 6 × 3" if color else "--color keeps the colours"
     assert any(expected in line for line in told)
 
@@ -95,7 +83,7 @@ def test_colours_are_kept_where_that_is_asked_for(color: bool | None) -> None:
 def test_parts_are_those_of_memory() -> None:
     name = lay_out(("train", "val", "test"))
     here, memory = linnet.load(name, stream=True), linnet.load(name)
-    same(here, memory)
+    assert_same_parts(here, memory)
     assert here.train.validation is not None
     assert memory.train.validation is not None
     assert torch.equal(here.train.validation.X[:], memory.train.validation.X)

@@ -19,6 +19,7 @@ from linnet.data.streams import rows as streamed
 from linnet.data.streams import svmlight_sections
 from linnet.errors import DataError, FormatError
 from tests.support.commands import call
+from tests.support.streamed import assert_same_parts
 
 RNG = np.random.default_rng(0)
 
@@ -50,25 +51,12 @@ def write(name: str, rows: int = 300, base: int = 1, is_regression: bool = False
     return f"./{name}"
 
 
-def same(here: linnet.Splits, memory: linnet.Splits) -> None:
-    """That a stream's rows are those of memory."""
-    for own, other in zip(here, memory, strict=True):
-        assert (own is None) == (other is None)
-        if own is None or other is None:
-            continue
-        assert own.is_streamed
-        assert torch.equal(own.X[:], other.X[:])
-        assert torch.equal(own.y, other.y)
-        for name in ("classes", "columns", "target", "name"):
-            assert getattr(own, name) == getattr(other, name), name
-
-
 @pytest.mark.parametrize("base", [0, 1])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_rows_are_those_of_memory(base: int, ending: str) -> None:
     name, told, others = write("a.svm", base=base, ending=ending), list[str](), list[str]()
     here, memory = linnet.load(name, stream=True, say=told.append), linnet.load(name, say=others.append)
-    same(here, memory)
+    assert_same_parts(here, memory)
     assert told == others
     rows = here.train.X.rows  # type: ignore[attr-defined]
     assert len(rows.files[0].sections) > 20
@@ -83,9 +71,9 @@ def test_parts_named_files_and_solutions_are_those_of_memory() -> None:
     Path("sets").mkdir()
     for part in ("train", "valid", "test"):
         write(f"sets/{part}.svm", is_regression=True)
-    same(linnet.load("./sets", stream=True), linnet.load("./sets"))
+    assert_same_parts(linnet.load("./sets", stream=True), linnet.load("./sets"))
     here, memory = (linnet.load("sets/train.svm", stream=how, test="sets/test.svm") for how in (True, None))
-    same(here, memory)
+    assert_same_parts(here, memory)
     one, other = (linnet.solve(part.train, l2=0.1) for part in (here, memory))
     assert torch.allclose(one.value.bank.theta, other.value.bank.theta, rtol=1e-9, atol=1e-9)
 

@@ -58,6 +58,9 @@ class TableBlocks(ABC):
     unit: str
     """What messages call a section."""
 
+    schema: Any = None
+    """What the file itself says of its columns, of Arrow; None of text, which says nothing."""
+
     rejected: tuple[Rejected, ...] = ()
     """Lines that are no rows, and were left out."""
 

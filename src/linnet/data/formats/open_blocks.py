@@ -63,9 +63,8 @@ def open_blocks(
 
 
 def _check_alike(file: TableBlocks, first: TableBlocks) -> None:
-    own, known = getattr(file, "schema", None), getattr(first, "schema", None)
-    if own is not None and known is not None:
-        check_types(file.path, own, first.path, known)
+    if file.schema is not None and first.schema is not None:
+        check_types(file.path, file.schema, first.path, first.schema)
     for name in first.kinds:
         if name not in file.kinds:
             raise FormatError(f"{file.path} has no column {name}, as {first.path} has")
