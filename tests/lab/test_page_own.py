@@ -109,6 +109,7 @@ def test_names_are_text_and_nothing_else(open_page: OpenPage, tmp_path: Path) ->
     assert page.get_by_text("Click a cell to see its rows.").is_visible()
     page.click("#tab-try")
     page.wait_for_selector("button.share")
+    page.wait_for_selector(".why .name")  # which a request of their own brings
     assert NAMES[0] in page.locator(".why .name").all_text_contents()
     assert page.locator("#panel img, #panel b").count() == 0
     shoot(page, "own-names")
