@@ -25,7 +25,7 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.jsonl", "t.jsonl.gz"])
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_the_schema_and_the_rows_are_those_of_memory(name: str, seed: int) -> None:
     write_text(make_mixed_frame(seed=seed), name)
     options: dict[str, Any] = {"target": "label"} if seed else {"target": "b", "ignore": ["label"]}
@@ -146,10 +146,11 @@ def test_a_file_that_is_cut_while_it_is_read_is_noticed() -> None:
 
 def test_a_run_that_goes_on_is_the_run_that_was_not_interrupted() -> None:
     write_text(make_mixed_frame(), "t.csv")
-    how = ("--data", "t.csv", "--stream", "--target", "label", "--batch-size", 32, "--quiet")
+    how = ("--data", "t.csv", "--stream", "--target", "label", "--batch-size", 32, "--quiet",
+           "--no-report")  # fmt: skip
     assert call("train", *how, "--epochs", 4, "--out", "whole") == 0
     assert call("train", *how, "--epochs", 2, "--out", "part") == 0
-    assert call("train", "--resume", "part", "--epochs", 4, "--quiet") == 0
+    assert call("train", "--resume", "part", "--epochs", 4, "--quiet", "--no-report") == 0
     whole, part = (linnet.Run.load(name) for name in ("whole", "part"))
     assert torch.equal(whole.bank.theta, part.bank.theta)
     assert whole.card.schema is not None
